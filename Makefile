@@ -1,0 +1,108 @@
+# make          build/bouncefeed
+# make demo     see it work: installs what is missing, builds, ten seconds of traffic
+# make check    units, golden transcripts, schema
+# make e2e      scenarios: the real binary against a scripted backend
+# make asan     the same tests under ASan and UBSan
+# make lint     layers, format, static checks
+# make golden   write the golden transcripts anew (then read the diff)
+# make format   clang-format over the sources
+# make install  DESTDIR= PREFIX=/usr
+
+VERSION := 0.1.0
+PREFIX  ?= /usr
+DESTDIR ?=
+BUILD   ?= build
+CC      ?= cc
+
+CFLAGS  ?= -O2 -g
+CSTD    := -std=c17 -D_GNU_SOURCE -DBOUNCEFEED_VERSION='"$(VERSION)"' -Isrc
+WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
+           -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wno-missing-field-initializers
+HARDEN  := -fstack-protector-strong -fPIE
+SAN     :=
+LIBS    := -lcurl -ljansson -lyaml -lsqlite3 -lzstd -lz -lcrypto -lmicrohttpd -lsystemd \
+           -lidn2 -lm -lpthread
+ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) $(CFLAGS) $(SAN) -MMD -MP
+
+SRC     := $(sort $(wildcard src/*/*.c))
+LIBOBJ  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/app/main.c,$(SRC)))
+UNIT    := $(sort $(wildcard tests/unit/*.c))
+UNITOBJ := $(patsubst %.c,$(BUILD)/%.o,$(UNIT))
+LIB     := $(BUILD)/libbouncefeed.a
+CFILES  := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
+
+.PHONY: all deps check unit schema asan e2e lint format golden golden-check install demo clean
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/bouncefeed
+
+deps:
+	@script/deps
+
+$(BUILD)/bouncefeed: $(BUILD)/src/app/main.o $(LIB)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+$(LIB): $(LIBOBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/unit: $(UNITOBJ) $(LIB)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS) -lcsv \
+	    $$(pkg-config --libs check)
+
+$(BUILD)/transcript: $(BUILD)/tests/golden/transcript.o $(LIB)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+# A sub-make where the tools may have to be installed first: its rules run after that.
+check: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) unit golden-check schema
+
+unit: $(BUILD)/unit
+	$(BUILD)/unit
+
+golden-check: $(BUILD)/transcript
+	tests/golden/run $(BUILD)/transcript
+
+golden: $(BUILD)/transcript
+	tests/golden/run --write $(BUILD)/transcript
+
+schema: $(BUILD)/bouncefeed
+	tests/golden/schema $(BUILD)/bouncefeed
+
+e2e: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
+	tests/e2e/run $(BUILD)/bouncefeed
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
+	    all unit golden-check schema
+	tests/e2e/run $(BUILD)/asan/bouncefeed
+
+lint: deps
+	tests/lint/run
+
+format:
+	clang-format -i $(CFILES)
+
+demo: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
+	@script/demo $(BUILD)/bouncefeed
+
+install: all
+	install -D -m 0755 $(BUILD)/bouncefeed $(DESTDIR)$(PREFIX)/bin/bouncefeed
+	install -D -m 0640 config/bouncefeed.yaml \
+	    $(DESTDIR)$(PREFIX)/share/doc/bouncefeed/examples/bouncefeed.yaml
+	install -D -m 0644 docs/event.schema.json \
+	    $(DESTDIR)$(PREFIX)/share/doc/bouncefeed/event.schema.json
+	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/bouncefeed/README.md
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(LIBOBJ:.o=.d) $(UNITOBJ:.o=.d) $(BUILD)/src/app/main.d \
+    $(BUILD)/tests/golden/transcript.d

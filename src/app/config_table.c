@@ -1,0 +1,235 @@
+/*
+ * config_table.c - every key of the configuration, once: what it holds, where it goes,
+ * its default, what it may be. The loader, `check --print` and the test of
+ * config/bouncefeed.yaml read these tables and nothing else.
+ *
+ * A row without `built` belongs to a later version: it is known and taken at its
+ * default alone. Rows of one section stand together, in the order of
+ * config/bouncefeed.yaml.
+ */
+#include "app/config_internal.h"
+
+#include <string.h>
+
+#include "event/event.h"
+
+#define ROOT(field)   .built = true, .offset = offsetof(struct config, field)
+#define SOURCE(field) .built = true, .offset = offsetof(struct config_source, field)
+#define OUTPUT(field) .built = true, .offset = offsetof(struct config_output, field)
+
+enum {
+	MS_SECOND = 1000,
+	MS_HOUR = 3600 * MS_SECOND,
+	MS_DAY = 24 * MS_HOUR,
+};
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define TIB (1024 * 1024 * MIB)
+
+static const char *
+type_word(size_t i)
+{
+	return i + 1 < EVENT_TYPE_COUNT ? event_type_name((enum event_type)(i + 1))
+					: NULL;
+}
+
+static const char *
+class_word(size_t i)
+{
+	return i + 1 < EVENT_CLASS_COUNT ? event_class_name((enum event_class)(i + 1))
+					 : NULL;
+}
+
+static const char *
+reason_word(size_t i)
+{
+	return i + 1 < REASON_COUNT ? event_reason_name((enum event_reason)(i + 1))
+				    : NULL;
+}
+
+static const struct key_words event_types = { "an event type", type_word };
+static const struct key_words event_classes = { "a class", class_word };
+static const struct key_words event_reasons = { "a reason", reason_word };
+
+static const struct config_key root_keys[] = {
+	{ "host", KEY_TEXT, ROOT(host), .fallback = "",
+	    .help = "name of this host in events and request headers" },
+	{ "labels", KEY_MAP, ROOT(labels), .fallback = "{}",
+	    .help = "fixed pairs that go into every event" },
+	{ "include", KEY_INCLUDE, .built = true, .fallback = "[]",
+	    .help = "further files with sources and outputs, globs" },
+	{ "sources", KEY_SOURCES, .built = true, .fallback = "[]",
+	    .help = "the logs to follow" },
+	{ "outputs", KEY_OUTPUTS, .built = true, .fallback = "[]",
+	    .help = "where the events go" },
+	{ "classify.class_of", KEY_MAP, ROOT(class_of), .fallback = "{}",
+	    .names = &event_reasons, .items = &event_classes,
+	    .help = "reason: class, in place of the reason's usual class" },
+	{ "classify.bounce_cat", KEY_MAP, ROOT(bounce_cat), .fallback = "{}",
+	    .items = &event_reasons, .help = "PowerMTA bounce category: reason" },
+	{ "classify.rules", KEY_ANY, .fallback = "[]", .help = "own rules" },
+	{ "classify.rules_file", KEY_TEXT, .fallback = "",
+	    .help = "file of own rules" },
+	{ "fbl_headers", KEY_LIST, ROOT(fbl_headers),
+	    .fallback = "[X-FBLId, X-FBL, x-job, CFBL-Feedback-ID]",
+	    .help = "message headers that name the campaign in a complaint" },
+	{ "dead.max_age", KEY_DURATION, .fallback = "0",
+	    .help = "age of dead letters" },
+	{ "dead.max_size", KEY_SIZE, .fallback = "1GiB",
+	    .help = "size of dead letters" },
+	{ "state.path", KEY_TEXT, ROOT(state_path),
+	    .fallback = "/var/lib/bouncefeed/state.db", .help = "the state file" },
+	{ "state.max_size", KEY_SIZE, ROOT(state_max_size), .fallback = "4GiB",
+	    .min = MIB, .max = TIB, .help = "size of the state file with its WAL" },
+	{ "state.min_free", KEY_SIZE, ROOT(state_min_free), .fallback = "512MiB",
+	    .max = TIB, .help = "what stays free on the file system" },
+	{ "state.secure_delete", KEY_BOOL, ROOT(state_secure_delete),
+	    .fallback = "false", .help = "overwrite what is deleted" },
+	{ "metrics.listen", KEY_TEXT, .fallback = "",
+	    .help = "address of the metrics" },
+	{ "log.level", KEY_WORD, ROOT(log_level), .fallback = "info",
+	    .words = "error warn info debug", .help = "what is logged" },
+	{ "log.format", KEY_WORD, ROOT(log_format), .fallback = "auto",
+	    .words = "auto text json", .help = "how it is logged" },
+	{ "shutdown.drain", KEY_DURATION, .fallback = "0s",
+	    .help = "time to empty the queue at the end" },
+};
+
+static const struct config_key source_keys[] = {
+	{ "name", KEY_TEXT, SOURCE(name), .fallback = "",
+	    .help = "identity of the source: its positions belong to it" },
+	{ "type", KEY_WORD, SOURCE(type), .fallback = "file", .words = "file",
+	    .reserved = "journal stdin", .help = "kind of source" },
+	{ "format", KEY_WORD, SOURCE(format), .fallback = "auto", .words = "auto pmta",
+	    .reserved = "maillog postfix sendmail dsn", .help = "what the log is" },
+	{ "path", KEY_PATHS, SOURCE(path), .fallback = "", .help = "files, globs" },
+	{ "archive", KEY_PATHS, SOURCE(archive), .fallback = "[]",
+	    .help = "where rotated files go" },
+	{ "start", KEY_START, SOURCE(start), .fallback = "end",
+	    .words = "end beginning",
+	    .help = "where to begin in files that are there at the first look" },
+	{ "timezone", KEY_TEXT, SOURCE(timezone), .fallback = "local",
+	    .help = "of time stamps without a zone" },
+	{ "silent_after", KEY_DURATION, .fallback = "0", .help = "warn when silent" },
+	{ "ignore_older", KEY_DURATION, .fallback = "0",
+	    .help = "pass over old files" },
+	{ "poll", KEY_DURATION, .fallback = "0", .help = "look in intervals" },
+	{ "max_record", KEY_SIZE, SOURCE(max_record), .fallback = "1MiB", .min = 4096,
+	    .max = 64 * MIB, .help = "a longer record is passed over" },
+	{ "extra", KEY_LIST, .fallback = "[]", .help = "columns to put into native" },
+	{ "track.max_age", KEY_DURATION, .fallback = "7d",
+	    .help = "memory of messages" },
+	{ "track.max_messages", KEY_SIZE, .fallback = "1M",
+	    .help = "number of messages" },
+	{ "bounces.domains", KEY_LIST, .fallback = "[]",
+	    .help = "of bounce addresses" },
+	{ "bounces.prefixes", KEY_LIST, .fallback = "[]",
+	    .help = "of bounce addresses" },
+	{ "bounces.verp", KEY_LIST, .fallback = "[]", .help = "patterns of VERP" },
+	{ "metadata", KEY_ANY, .fallback = "{}", .help = "pairs found in events" },
+	{ "labels", KEY_MAP, SOURCE(labels), .fallback = "{}",
+	    .help = "fixed pairs that go into every event of this source" },
+};
+
+static const struct config_key output_keys[] = {
+	{ "name", KEY_TEXT, OUTPUT(name), .fallback = "",
+	    .help = "identity of the output: its queue belongs to it" },
+	{ "type", KEY_WORD, OUTPUT(type), .fallback = "http", .words = "http",
+	    .help = "kind of output" },
+	{ "url", KEY_SECRET, OUTPUT(url), .fallback = "", .help = "where to post" },
+	{ "insecure", KEY_BOOL, OUTPUT(insecure), .fallback = "false",
+	    .help = "http:// to another machine is wanted" },
+	{ "format", KEY_WORD, OUTPUT(format), .fallback = "json",
+	    .words = "json array ndjson", .reserved = "pmta listmonk octeth",
+	    .help = "form of a batch" },
+	{ "native", KEY_BOOL, .fallback = "false", .help = "the record's own columns" },
+	{ "select.type", KEY_LIST, OUTPUT(select_type),
+	    .fallback = "[bounce, complaint]", .items = &event_types,
+	    .help = "types of event" },
+	{ "select.class", KEY_LIST, OUTPUT(select_class), .fallback = "[]",
+	    .items = &event_classes, .help = "classes; empty: all" },
+	{ "select.reason", KEY_LIST, OUTPUT(select_reason), .fallback = "[]",
+	    .items = &event_reasons, .help = "reasons; empty: all" },
+	{ "select.source", KEY_LIST, OUTPUT(select_source), .fallback = "[]",
+	    .help = "sources by name; empty: all" },
+	{ "select.recipient_domain", KEY_LIST, .fallback = "[]", .help = "domains" },
+	{ "select.sender_domain", KEY_LIST, .fallback = "[]", .help = "domains" },
+	{ "select.vmta", KEY_LIST, .fallback = "[]", .help = "virtual MTAs" },
+	{ "select.job_id", KEY_LIST, .fallback = "[]", .help = "jobs" },
+	{ "select.submitter", KEY_LIST, .fallback = "[]", .help = "SASL users" },
+	{ "select.labels", KEY_MAP, .fallback = "{}", .help = "labels" },
+	{ "select.not", KEY_ANY, .fallback = "{}", .help = "what is left out" },
+	{ "headers", KEY_MAP, OUTPUT(headers), .fallback = "{}",
+	    .help = "further request headers" },
+	{ "auth.bearer", KEY_SECRET, OUTPUT(auth_bearer), .fallback = "",
+	    .help = "Authorization: Bearer" },
+	{ "auth.basic.user", KEY_TEXT, OUTPUT(auth_basic_user), .fallback = "",
+	    .help = "Authorization: Basic" },
+	{ "auth.basic.password", KEY_SECRET, OUTPUT(auth_basic_password),
+	    .fallback = "", .help = "its password" },
+	{ "auth.header.name", KEY_TEXT, OUTPUT(auth_header_name), .fallback = "",
+	    .help = "a header with a secret value" },
+	{ "auth.header.value", KEY_SECRET, OUTPUT(auth_header_value), .fallback = "",
+	    .help = "that value" },
+	{ "auth.signature", KEY_SECRET, .fallback = "", .help = "Standard Webhooks" },
+	{ "tls.ca_file", KEY_TEXT, OUTPUT(tls_ca_file), .fallback = "",
+	    .help = "CA certificates in place of the system's" },
+	{ "tls.cert_file", KEY_TEXT, OUTPUT(tls_cert_file), .fallback = "",
+	    .help = "client certificate" },
+	{ "tls.key_file", KEY_TEXT, OUTPUT(tls_key_file), .fallback = "",
+	    .help = "its key" },
+	{ "tls.server_name", KEY_TEXT, .fallback = "", .help = "name to verify" },
+	{ "tls.min_version", KEY_WORD, OUTPUT(tls_min_version), .fallback = "\"1.2\"",
+	    .words = "1.2 1.3", .help = "oldest TLS version" },
+	{ "tls.verify", KEY_BOOL, OUTPUT(tls_verify), .fallback = "true",
+	    .help = "verify the backend's certificate" },
+	{ "proxy", KEY_TEXT, OUTPUT(proxy), .fallback = "", .help = "URL of a proxy" },
+	{ "batch.max_events", KEY_NUMBER, OUTPUT(batch_max_events), .fallback = "500",
+	    .min = 1, .max = 100000, .help = "events in one batch" },
+	{ "batch.max_bytes", KEY_SIZE, OUTPUT(batch_max_bytes), .fallback = "1MiB",
+	    .min = KIB, .max = 64 * MIB, .help = "bytes of one batch" },
+	{ "batch.linger", KEY_DURATION, OUTPUT(batch_linger), .fallback = "1s",
+	    .max = MS_HOUR, .help = "how long a batch waits for company" },
+	{ "compression", KEY_WORD, .fallback = "none", .words = "none gzip",
+	    .help = "of the request's body" },
+	{ "timeout.connect", KEY_DURATION, OUTPUT(timeout_connect), .fallback = "5s",
+	    .min = 1, .max = MS_HOUR, .help = "for the connection" },
+	{ "timeout.total", KEY_DURATION, OUTPUT(timeout_total), .fallback = "30s",
+	    .min = 1, .max = MS_HOUR, .help = "for the whole request" },
+	{ "retry.min", KEY_DURATION, OUTPUT(retry_min), .fallback = "1s", .min = 1,
+	    .max = MS_DAY, .help = "shortest backoff" },
+	{ "retry.max", KEY_DURATION, OUTPUT(retry_max), .fallback = "30s", .min = 1,
+	    .max = MS_DAY, .help = "longest backoff" },
+	{ "retry.hold", KEY_DURATION, OUTPUT(retry_hold), .fallback = "5m", .min = 1,
+	    .max = MS_DAY, .help = "between tries while held" },
+	{ "retry.aside_after", KEY_DURATION, .fallback = "10m",
+	    .help = "until the next batch may try" },
+	{ "answers", KEY_MAP, .fallback = "{}", .help = "status: meaning" },
+	{ "max_size", KEY_SIZE, .fallback = "0", .help = "share of the spool" },
+	{ "max_age", KEY_DURATION, .fallback = "0", .help = "when to give up" },
+	{ "concurrency", KEY_NUMBER, .fallback = "1", .help = "requests at a time" },
+	{ "redact.recipient", KEY_WORD, .fallback = "none", .words = "none hmac domain",
+	    .help = "what becomes of the recipient" },
+	{ "redact.diagnostic", KEY_WORD, .fallback = "none",
+	    .words = "none hmac domain", .help = "what becomes of the diagnostic" },
+	{ "redact.drop", KEY_LIST, .fallback = "[]", .help = "keys that are left out" },
+	{ "redact.key", KEY_SECRET, .fallback = "", .help = "key of the HMAC" },
+};
+
+const struct config_table config_root_table = { root_keys,
+	sizeof root_keys / sizeof *root_keys };
+const struct config_table config_source_table = { source_keys,
+	sizeof source_keys / sizeof *source_keys };
+const struct config_table config_output_table = { output_keys,
+	sizeof output_keys / sizeof *output_keys };
+
+size_t
+config_key_find(const struct config_table *t, const char *name)
+{
+	size_t i = 0;
+
+	while (i < t->n && strcmp(t->key[i].name, name) != 0)
+		i++;
+	return i;
+}

@@ -1,0 +1,353 @@
+/*
+ * daemon.c - one loop: look, read, commit, deliver, wait.
+ *
+ * Reading and delivering share only the store. While a commit fails (a full disk),
+ * nothing more is read, the last good state stays, and the commit is tried each second.
+ * With nothing to do the loop sleeps until an event or the safety rescan.
+ */
+#include "app/daemon.h"
+#include "app/app.h"
+#include "app/deliver.h"
+#include "app/follow.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <systemd/sd-daemon.h>
+
+enum {
+	COMMIT_RETRY_MS = 1000,
+	PLACES_MS = 1000, /* places without events wait so long for a commit */
+	STOP_MS = 1500,   /* at the end: for answers on their way */
+	TIDY_MS = 5000,   /* of rest before the state file is tidied up */
+};
+
+struct daemon {
+	const struct config *config;
+	struct follow_env env;
+	struct follow **follow;
+	size_t nfollows;
+	struct output_http *http;
+	struct deliver *deliver;
+	int signals; /* a signalfd */
+	bool stop;
+	bool stuck;       /* the last commit failed */
+	bool full;        /* the spool has no room */
+	int64_t retry_ms; /* of a failed commit */
+	int64_t dirty_ms; /* since when places wait; 0: none do */
+	int64_t rest_ms;  /* since when nothing happens */
+	bool tidy;
+};
+
+static int
+open_signals(struct daemon *d, struct err *e)
+{
+	sigset_t set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	d->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return d->signals < 0 ? err_set(e, -errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+static int
+open_sources(struct daemon *d, struct err *e)
+{
+	const struct config *c = d->config;
+
+	if (!(d->follow = calloc(c->nsources + 1, sizeof(struct follow *))))
+		return err_set(e, -ENOMEM, "no memory");
+	for (size_t i = 0; i < c->nsources; i++) {
+		if (!(d->follow[i] = follow_new(&d->env, &c->source[i], e)))
+			return e->code;
+		d->nfollows++;
+	}
+	return 0;
+}
+
+static int
+open_all(struct daemon *d, struct err *e)
+{
+	const struct config *c = d->config;
+	struct follow_env *v = &d->env;
+
+	v->config = c;
+	v->host = slice_of(c->host);
+	err_set(e, -ENOMEM, "no memory");
+	if (!(v->hash = hash_new()) || !(v->classifier = config_classifier(c)) ||
+	    !(v->spool = spool_new(c, v->host)) || !(d->http = output_http_new()))
+		return e->code;
+	if (!(v->watch = source_watch_new(e)))
+		return e->code;
+	if (!(d->deliver = deliver_new(c, v->store, d->http, e)))
+		return e->code;
+	int rc = open_signals(d, e);
+	return rc < 0 ? rc : open_sources(d, e);
+}
+
+static void
+close_all(struct daemon *d)
+{
+	for (size_t i = 0; i < d->nfollows; i++)
+		follow_free(d->follow[i]);
+	free(d->follow);
+	deliver_free(d->deliver);
+	output_http_free(d->http);
+	spool_free(d->env.spool);
+	classify_free(d->env.classifier);
+	hash_free(d->env.hash);
+	source_watch_free(d->env.watch);
+	if (d->signals >= 0)
+		close(d->signals);
+}
+
+/* --- commit -------------------------------------------------------------------------
+ */
+
+static bool
+dirty(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->nfollows; i++) {
+		if (follow_dirty(d->follow[i]))
+			return true;
+	}
+	return false;
+}
+
+static int
+put_all(struct daemon *d, struct err *e)
+{
+	int rc = spool_put(d->env.spool, d->env.store, e);
+
+	for (size_t i = 0; rc == 0 && i < d->nfollows; i++)
+		rc = follow_put(d->follow[i], e);
+	for (size_t i = 0; rc == 0 && i < d->config->noutputs; i++)
+		rc = store_output_count(
+		    d->env.store, slice_of(d->config->output[i].name), 0, 0, e);
+	return rc;
+}
+
+static void
+commit_failed(struct daemon *d, int64_t now_ms, const struct err *e)
+{
+	if (!d->stuck)
+		log_event(LOG_LEVEL_ERR, "commit-failed", "error", e->text, NULL);
+	d->stuck = true;
+	d->retry_ms = now_ms + COMMIT_RETRY_MS;
+}
+
+static void
+commit(struct daemon *d, int64_t now_ms)
+{
+	struct err e = { 0 };
+	int rc = store_begin(d->env.store, STORE_DURABLE, &e);
+
+	if (rc == 0 && (rc = put_all(d, &e)) < 0)
+		store_rollback(d->env.store);
+	if (rc == 0)
+		rc = store_commit(d->env.store, &e);
+	if (rc < 0) {
+		commit_failed(d, now_ms, &e);
+		return;
+	}
+	if (d->stuck)
+		log_event(LOG_LEVEL_INFO, "commit-works-again", NULL);
+	d->stuck = false;
+	d->dirty_ms = 0;
+	if (!spool_empty(d->env.spool))
+		deliver_wake(d->deliver);
+	spool_committed(d->env.spool);
+	for (size_t i = 0; i < d->nfollows; i++)
+		follow_committed(d->follow[i]);
+}
+
+static void
+commit_if_due(struct daemon *d, int64_t now_ms, bool dry)
+{
+	if (d->stuck && now_ms < d->retry_ms)
+		return;
+	if (d->dirty_ms == 0 && dirty(d))
+		d->dirty_ms = now_ms;
+	bool places = d->dirty_ms != 0 && now_ms - d->dirty_ms >= PLACES_MS;
+	if (d->stuck || places || spool_due(d->env.spool, now_ms, dry))
+		commit(d, now_ms);
+}
+
+/* --- room ---------------------------------------------------------------------------
+ */
+
+static bool
+has_room(const struct daemon *d)
+{
+	const struct config *c = d->config;
+	struct statvfs fs;
+
+	if (store_bytes(d->env.store) >= c->state_max_size)
+		return false;
+	return statvfs(c->state_path, &fs) < 0 ||
+	       (uint64_t)fs.f_bavail * fs.f_frsize >= c->state_min_free;
+}
+
+static void
+check_room(struct daemon *d)
+{
+	bool full = !has_room(d);
+
+	if (full != d->full)
+		log_event(full ? LOG_LEVEL_ERR : LOG_LEVEL_INFO,
+		    full ? "spool-full" : "spool-has-room", "state",
+		    d->config->state_path, NULL);
+	d->full = full;
+}
+
+/* --- the loop ------------------------------------------------------------------------
+ */
+
+/* true: there is more to read at once. */
+static bool
+read_all(struct daemon *d, int64_t now_ms)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < d->nfollows; i++) {
+		(void)follow_look(d->follow[i], now_ms);
+		int rc = d->stuck || d->full ? 0 : follow_turn(d->follow[i], now_ms);
+		if (rc == -EAGAIN) {
+			commit(d, now_ms);
+			more = true;
+		}
+		more |= rc == 1;
+	}
+	return more && !d->stuck;
+}
+
+static void
+take_signals(struct daemon *d, int64_t now_ms)
+{
+	struct signalfd_siginfo s;
+
+	while (read(d->signals, &s, sizeof s) == (ssize_t)sizeof s) {
+		if (s.ssi_signo != SIGHUP) {
+			d->stop = true;
+			continue;
+		}
+		log_event(LOG_LEVEL_WARN, "reload", "error",
+		    "re-reading the configuration is not built yet; waits are ended",
+		    NULL);
+		deliver_hurry(d->deliver, now_ms);
+	}
+}
+
+static void
+earlier(int64_t *deadline, int64_t other)
+{
+	if (other < *deadline)
+		*deadline = other;
+}
+
+static int
+wait_ms(struct daemon *d, int64_t now_ms)
+{
+	int64_t until = deliver_deadline(d->deliver);
+
+	if (d->stuck)
+		earlier(&until, d->retry_ms);
+	else
+		earlier(&until, spool_deadline(d->env.spool));
+	if (d->dirty_ms != 0 && !d->stuck)
+		earlier(&until, d->dirty_ms + PLACES_MS);
+	if (d->full)
+		earlier(&until, now_ms + COMMIT_RETRY_MS);
+	if (!d->tidy)
+		earlier(&until, d->rest_ms + TIDY_MS);
+	for (size_t i = 0; i < d->nfollows; i++)
+		earlier(&until, follow_deadline(d->follow[i], now_ms));
+	if (until <= now_ms)
+		return 0;
+	return until - now_ms < SOURCE_RESCAN_MS ? (int)(until - now_ms)
+						 : SOURCE_RESCAN_MS;
+}
+
+static void
+tidy_up(struct daemon *d, int64_t now_ms, bool rest)
+{
+	if (!rest) {
+		d->rest_ms = now_ms;
+		d->tidy = false;
+		store_checkpoint(d->env.store, false);
+	} else if (!d->tidy && now_ms - d->rest_ms >= TIDY_MS) {
+		store_checkpoint(d->env.store, true);
+		d->tidy = true;
+	}
+}
+
+static void
+turn(struct daemon *d)
+{
+	struct err e = { 0 };
+	int64_t now = clock_ms();
+	int fds[] = { source_watch_fd(d->env.watch), d->signals };
+	bool ready[2];
+
+	check_room(d);
+	bool more = read_all(d, now);
+	commit_if_due(d, now, !more);
+	if (deliver_turn(d->deliver, now, &e) < 0)
+		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, NULL);
+	bool rest = !more && deliver_idle(d->deliver) && spool_empty(d->env.spool);
+	tidy_up(d, now, rest);
+	(void)output_wait(d->http, fds, ready, 2, more ? 0 : wait_ms(d, now));
+	if (ready[0])
+		source_watch_take(d->env.watch);
+	if (ready[1])
+		take_signals(d, clock_ms());
+}
+
+/* What was read is committed, what was answered is recorded; the rest is in the spool.
+ */
+static void
+finish(struct daemon *d)
+{
+	struct err e = { 0 };
+	int64_t now = clock_ms(), end = now + STOP_MS;
+	bool ready[1];
+
+	if (!spool_empty(d->env.spool) || dirty(d))
+		commit(d, now);
+	while (deliver_busy(d->deliver) && (now = clock_ms()) < end) {
+		(void)output_wait(d->http, NULL, ready, 0, (int)(end - now));
+		(void)deliver_answers(d->deliver, clock_ms(), &e);
+	}
+}
+
+int
+daemon_run(const struct config *c, struct store *st, struct err *e)
+{
+	struct daemon d = { .config = c, .signals = -1 };
+	int rc;
+
+	d.env.store = st;
+	if ((rc = open_all(&d, e)) < 0) {
+		close_all(&d);
+		return rc == -ENOMEM ? EX_OSERR : EX_UNAVAILABLE;
+	}
+	d.rest_ms = clock_ms();
+	log_event(LOG_LEVEL_INFO, "started", "version", BOUNCEFEED_VERSION, "state",
+	    c->state_path, NULL);
+	(void)sd_notify(0, "READY=1");
+	while (!d.stop)
+		turn(&d);
+	(void)sd_notify(0, "STOPPING=1");
+	finish(&d);
+	log_event(LOG_LEVEL_INFO, "stopped", NULL);
+	close_all(&d);
+	return 0;
+}

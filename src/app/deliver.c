@@ -1,0 +1,443 @@
+/*
+ * deliver.c - one batch at a time and output, until the backend has a word for it.
+ *
+ * A batch leaves the state file only by a verdict: accepted, replaced by its halves, or
+ * made a dead letter; each in one transaction. A transaction that fails is tried again
+ * with the same verdict: an accepted batch is not posted twice because a disk was full.
+ */
+#include "app/deliver.h"
+#include "app/app.h"
+#include "app/post.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	STORE_RETRY_MS = 1000,
+	BATCH_MAX = 64 << 20, /* bytes of one batch's events */
+};
+
+enum step {
+	STEP_EMPTY,    /* nothing loaded */
+	STEP_WAITING,  /* a batch is loaded and waits for its time */
+	STEP_POSTED,   /* its answer is awaited */
+	STEP_ANSWERED, /* the verdict is to be recorded */
+};
+
+struct deliver_output {
+	const struct config_output *conf;
+	struct output_request *request;
+	enum step step;
+	bool more; /* the queue may hold something */
+	struct store_batch batch;
+	struct buf events;
+	struct buf body;
+	uint64_t failures; /* in a row, without a 2xx */
+	int64_t next_ms;   /* not before */
+	unsigned code;
+	enum output_verdict verdict;
+	char answer[LIMIT_ERR_TEXT]; /* what the backend said, or what went wrong */
+	enum { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_HOLD } state;
+};
+
+struct deliver {
+	struct store *store;
+	struct output_http *http;
+	struct deliver_output *output;
+	size_t n;
+};
+
+static const char *const state_name[] = { "ok", "retry", "hold" };
+
+struct deliver *
+deliver_new(
+    const struct config *c, struct store *st, struct output_http *h, struct err *e)
+{
+	struct deliver *d = calloc(1, sizeof *d);
+
+	if (!d || !(d->output = calloc(c->noutputs + 1, sizeof *d->output))) {
+		err_set(e, -ENOMEM, "no memory");
+		goto fail;
+	}
+	d->store = st;
+	d->http = h;
+	d->n = c->noutputs;
+	for (size_t i = 0; i < d->n; i++) {
+		struct deliver_output *o = &d->output[i];
+		o->conf = &c->output[i];
+		o->more = true;
+		buf_init(&o->events, BATCH_MAX);
+		buf_init(&o->body, 2 * BATCH_MAX);
+		if (!(o->request = post_request(h, o->conf, o, e)))
+			goto fail;
+	}
+	return d;
+fail:
+	deliver_free(d);
+	return NULL;
+}
+
+void
+deliver_free(struct deliver *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->n; i++) {
+		output_request_free(d->output[i].request);
+		buf_free(&d->output[i].events);
+		buf_free(&d->output[i].body);
+	}
+	free(d->output);
+	free(d);
+}
+
+/* --- what is recorded ----------------------------------------------------------------
+ */
+
+static int
+put_half(struct deliver *d, const struct store_batch *b, struct slice events,
+    uint64_t count, struct err *e)
+{
+	struct store_batch half = *b;
+	uint64_t random[2] = { clock_random(), clock_random() };
+	char key[32];
+	int64_t id;
+
+	hex_write((const uint8_t *)random, sizeof random, key);
+	half.key = (struct slice){ key, sizeof key };
+	half.events = events;
+	half.count = count;
+	return store_batch_put(d->store, &half, &id, e);
+}
+
+static int
+record_halves(struct deliver *d, struct deliver_output *o, struct err *e)
+{
+	const struct store_batch *b = &o->batch;
+	uint64_t first = b->count / 2;
+	size_t at = output_events_cut(b->events, first);
+	int rc = put_half(d, b, (struct slice){ b->events.p, at }, first, e);
+
+	if (rc == 0)
+		rc = put_half(d, b, slice_from(b->events, at), b->count - first, e);
+	return rc < 0 ? rc : store_batch_delete(d->store, b->id, e);
+}
+
+static int
+record_dead(struct deliver *d, struct deliver_output *o, struct err *e)
+{
+	struct slice event = slice_trim(o->batch.events);
+	struct store_dead dead = {
+		.output = o->batch.output,
+		.event = event,
+		.code = o->code,
+		.answer = slice_of(o->answer),
+		.at_ms = clock_wall_ms(),
+	};
+	int rc = store_dead_put(d->store, &dead, e);
+
+	if (rc == 0)
+		rc = store_output_count(d->store, o->batch.output, 0, 1, e);
+	return rc < 0 ? rc : store_batch_delete(d->store, o->batch.id, e);
+}
+
+static int
+record_accepted(struct deliver *d, struct deliver_output *o, struct err *e)
+{
+	int rc = store_output_count(d->store, o->batch.output, o->batch.count, 0, e);
+
+	return rc < 0 ? rc : store_batch_delete(d->store, o->batch.id, e);
+}
+
+static int
+record_state(struct deliver *d, struct deliver_output *o, int state, struct err *e)
+{
+	bool fault = o->verdict != VERDICT_ACCEPTED;
+	struct store_output so = {
+		.name = slice_of(o->conf->name),
+		.state = slice_of(state_name[state]),
+		.error = fault ? slice_of(o->answer) : (struct slice){ 0 },
+		.error_ms = fault ? clock_wall_ms() : 0,
+	};
+
+	return store_output_state(d->store, &so, e);
+}
+
+/* Refused or too large: one event is a dead letter, more of them are halved. */
+static bool
+splits(const struct deliver_output *o)
+{
+	return (o->verdict == VERDICT_HALVE || o->verdict == VERDICT_REFUSED) &&
+	       o->batch.count > 1;
+}
+
+static bool
+dies(const struct deliver_output *o)
+{
+	return (o->verdict == VERDICT_HALVE || o->verdict == VERDICT_REFUSED) &&
+	       o->batch.count <= 1;
+}
+
+static int
+record(struct deliver *d, struct deliver_output *o, int state, struct err *e)
+{
+	bool gone = o->verdict == VERDICT_ACCEPTED;
+	/* only an accepted batch may come back after a power cut: it does with its key
+	 */
+	enum store_sync sync = splits(o) || dies(o) ? STORE_DURABLE : STORE_LAZY;
+	int rc = store_begin(d->store, sync, e);
+
+	if (rc < 0)
+		return rc;
+	if (gone)
+		rc = record_accepted(d, o, e);
+	else if (splits(o))
+		rc = record_halves(d, o, e);
+	else if (dies(o))
+		rc = record_dead(d, o, e);
+	else
+		rc = store_batch_tried(d->store, o->batch.id, e);
+	if (rc == 0 && (state != (int)o->state || !gone))
+		rc = record_state(d, o, state, e);
+	if (rc < 0) {
+		store_rollback(d->store);
+		return rc;
+	}
+	return store_commit(d->store, e);
+}
+
+/* --- what is said --------------------------------------------------------------------
+ */
+
+static void
+log_state(struct deliver_output *o, int state)
+{
+	if (dies(o))
+		log_event(LOG_LEVEL_WARN, "dead-letter", "output", o->conf->name,
+		    "code", log_number(o->code), "answer", o->answer, NULL);
+	if (state == (int)o->state)
+		return;
+	if (state == OUTPUT_OK)
+		log_event(LOG_LEVEL_INFO, "delivering", "output", o->conf->name, NULL);
+	else
+		log_event(LOG_LEVEL_WARN, state == OUTPUT_HOLD ? "held" : "retrying",
+		    "output", o->conf->name, "code", log_number(o->code), "answer",
+		    o->answer, NULL);
+}
+
+static int
+state_after(const struct deliver_output *o)
+{
+	switch (o->verdict) {
+	case VERDICT_AGAIN:
+		return o->state == OUTPUT_HOLD ? OUTPUT_HOLD : OUTPUT_RETRY;
+	case VERDICT_HOLD:
+		return OUTPUT_HOLD;
+	case VERDICT_ACCEPTED:
+		return OUTPUT_OK;
+	default:
+		return (int)o->state;
+	}
+}
+
+/* When the same batch, or what replaces it, may be tried. */
+static void
+set_wait(struct deliver_output *o, int64_t now_ms)
+{
+	const struct config_output *c = o->conf;
+
+	o->next_ms = now_ms;
+	if (o->verdict == VERDICT_ACCEPTED) {
+		o->failures = 0;
+	} else if (o->verdict == VERDICT_AGAIN) {
+		o->failures++;
+		o->next_ms += (int64_t)output_backoff(
+		    c->retry_min, c->retry_max, o->failures, clock_random());
+	} else if (o->verdict == VERDICT_HOLD) {
+		o->next_ms += (int64_t)c->retry_hold;
+	}
+}
+
+static int
+settle(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *e)
+{
+	int state = state_after(o);
+	int rc = record(d, o, state, e);
+
+	if (rc < 0) {
+		o->next_ms = now_ms +
+			     STORE_RETRY_MS; /* the step stays: record it later */
+		return rc;
+	}
+	log_state(o, state);
+	o->state = state;
+	set_wait(o, now_ms);
+	if (o->verdict == VERDICT_AGAIN || o->verdict == VERDICT_HOLD) {
+		o->batch.tries++;
+		o->step = STEP_WAITING;
+	} else {
+		o->step = STEP_EMPTY;
+		o->more = true;
+	}
+	return 0;
+}
+
+/* --- trying
+ * ---------------------------------------------------------------------------- */
+
+static void
+take_answer(struct deliver_output *o, const struct output_answer *a)
+{
+	struct buf text;
+
+	o->code = a->code;
+	o->verdict = output_verdict_of(a->code, a->complete);
+	o->step = STEP_ANSWERED;
+	o->next_ms = 0;
+	buf_init(&text, sizeof o->answer - 1);
+	if (a->code > 0)
+		(void)buf_printf(&text, "HTTP %u ", a->code);
+	if (a->location)
+		(void)buf_printf(&text, "to %.200s ", a->location);
+	if (!a->complete)
+		(void)buf_printf(&text, "%.200s ", a->error);
+	struct slice body = slice_trim(a->body);
+	text_shown(&text, (struct slice){ body.p, body.n < 160 ? body.n : 160 });
+	text.failed = false;
+	struct slice said = slice_trim(buf_slice(&text));
+	memcpy(o->answer, said.p, said.n);
+	o->answer[said.n] = '\0';
+	buf_free(&text);
+}
+
+int
+deliver_answers(struct deliver *d, int64_t now_ms, struct err *e)
+{
+	struct output_answer a;
+	struct deliver_output *o;
+	int rc = 0;
+
+	while ((o = output_next(d->http, &a)))
+		take_answer(o, &a);
+	for (size_t i = 0; i < d->n; i++) {
+		o = &d->output[i];
+		if (o->step == STEP_ANSWERED && now_ms >= o->next_ms) {
+			int settled = settle(d, o, now_ms, e);
+			rc = settled < 0 ? settled : rc;
+		}
+	}
+	return rc;
+}
+
+/* The next batch of the queue, ready to go. 1: there is one. */
+static int
+load(struct deliver *d, struct deliver_output *o, struct err *e)
+{
+	enum output_format format = OUTPUT_JSON;
+	int rc = store_batch_first(
+	    d->store, slice_of(o->conf->name), &o->batch, &o->events, e);
+
+	if (rc == -ENOENT) {
+		o->more = false;
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	buf_clear(&o->body);
+	(void)output_format_of(o->batch.format, &format);
+	if (output_body(format, o->batch.key, o->batch.host, o->batch.count,
+		o->batch.events, &o->body) < 0)
+		return err_set(e, -ENOMEM, "no memory for a batch");
+	o->step = STEP_WAITING;
+	return 1;
+}
+
+static void
+start(struct deliver_output *o, int64_t now_ms)
+{
+	struct err e;
+
+	if (post_send(o->request, o->conf, &o->batch, buf_slice(&o->body), &e) == 0) {
+		o->step = STEP_POSTED;
+		return;
+	}
+	/* a secret that cannot be read, say: nothing was sent */
+	struct output_answer none = { .error = e.text };
+	take_answer(o, &none);
+	o->verdict = VERDICT_HOLD;
+	o->next_ms = now_ms;
+}
+
+int
+deliver_turn(struct deliver *d, int64_t now_ms, struct err *e)
+{
+	int rc = deliver_answers(d, now_ms, e);
+
+	for (size_t i = 0; i < d->n; i++) {
+		struct deliver_output *o = &d->output[i];
+		if (now_ms < o->next_ms)
+			continue;
+		if (o->step == STEP_EMPTY && o->more) {
+			int loaded = load(d, o, e);
+			if (loaded < 0) {
+				rc = loaded;
+				o->next_ms = now_ms + STORE_RETRY_MS;
+			}
+		}
+		if (o->step == STEP_WAITING && now_ms >= o->next_ms)
+			start(o, now_ms);
+	}
+	return rc;
+}
+
+int64_t
+deliver_deadline(const struct deliver *d)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct deliver_output *o = &d->output[i];
+		bool waits = o->step == STEP_WAITING || o->step == STEP_ANSWERED ||
+			     (o->step == STEP_EMPTY && o->more);
+		if (waits && o->next_ms < first)
+			first = o->next_ms;
+	}
+	return first;
+}
+
+bool
+deliver_busy(const struct deliver *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->output[i].step == STEP_POSTED)
+			return true;
+	}
+	return false;
+}
+
+bool
+deliver_idle(const struct deliver *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->output[i].step != STEP_EMPTY || d->output[i].more)
+			return false;
+	}
+	return true;
+}
+
+void
+deliver_wake(struct deliver *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		d->output[i].more = true;
+}
+
+void
+deliver_hurry(struct deliver *d, int64_t now_ms)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->output[i].next_ms > now_ms)
+			d->output[i].next_ms = now_ms;
+	}
+}

@@ -1,0 +1,29 @@
+/*
+ * deliver.h - from the queues in the state file to the backends.
+ */
+#ifndef BOUNCEFEED_DELIVER_H
+#define BOUNCEFEED_DELIVER_H
+
+#include "app/config.h"
+#include "output/output.h"
+#include "store/store.h"
+
+struct deliver;
+
+struct deliver *deliver_new(
+    const struct config *c, struct store *st, struct output_http *h, struct err *e);
+void deliver_free(struct deliver *d);
+
+/* Takes the answers that have come, starts what may be tried now. 0 or -errno of the
+ * state file (it is tried again). */
+int deliver_turn(struct deliver *d, int64_t now_ms, struct err *e);
+/* The answers alone: nothing new is started. */
+int deliver_answers(struct deliver *d, int64_t now_ms, struct err *e);
+
+int64_t deliver_deadline(const struct deliver *d); /* of the first wait that ends */
+bool deliver_busy(const struct deliver *d);        /* a POST is under way */
+bool deliver_idle(const struct deliver *d); /* nothing under way, nothing waits */
+void deliver_wake(struct deliver *d);       /* a commit has added batches */
+void deliver_hurry(struct deliver *d, int64_t now_ms); /* end every wait */
+
+#endif

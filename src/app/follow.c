@@ -1,0 +1,448 @@
+/*
+ * follow.c - a configured source at work.
+ *
+ * For each file with unread bytes: read a chunk, feed its stream, note where that
+ * leaves it. What is noted becomes true with the next commit, together with the events.
+ */
+#include "app/follow.h"
+#include "app/app.h"
+#include "app/bad.h"
+#include "app/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t FORGET_MS = INT64_C(30) * 24 * 3600 * 1000;
+
+/* What follow keeps for an open file. */
+struct reading {
+	struct stream *stream;
+	bool paused; /* it has bytes that on_event did not want yet */
+};
+
+struct follow {
+	const struct follow_env *env;
+	const struct config_source *conf;
+	struct source *source;
+	struct zone *zone;
+	struct event_pair *labels;
+	struct slice *fbl_headers;
+	struct stream_env stream;
+	struct bad_log bad;
+	char *chunk; /* LIMIT_READ bytes */
+	int64_t now_ms;
+	int64_t scanned_ns, stored_scan_ns;
+	int64_t next_scan_ms, next_look_ms;
+	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
+	bool failing; /* the last scan failed, and that was logged */
+};
+
+static void
+drop_reading(void *user)
+{
+	struct reading *r = user;
+
+	stream_free(r->stream);
+	free(r);
+}
+
+static int
+on_event(void *arg, const struct event *ev)
+{
+	struct follow *f = arg;
+	int rc = spool_event(f->env->spool, ev, f->now_ms);
+
+	if (rc == -E2BIG) {
+		bad_log_add(&f->bad, ev->source.file, ev->source.offset,
+		    (struct slice){ 0 }, "event over 64 KiB");
+		return 0;
+	}
+	if (rc == 0)
+		f->event_ms = clock_wall_ms();
+	return rc;
+}
+
+static void
+on_bad(
+    void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
+{
+	struct follow *f = arg;
+
+	bad_log_add(&f->bad, file, offset, bytes, why);
+}
+
+static int
+take_stored(void *arg, const struct store_file *sf)
+{
+	struct follow *f = arg;
+	struct source_file *file = source_add(f->source);
+
+	if (!file)
+		return -ENOMEM;
+	file->id = sf->id;
+	file->dev = sf->dev;
+	file->ino = sf->ino;
+	file->has_key = sf->has_key;
+	file->key = sf->key;
+	file->offset = file->read = sf->offset;
+	file->skip = sf->skip;
+	file->marker = sf->marker;
+	file->seen_ms = sf->seen_ms;
+	if (buf_add(&file->header, sf->header) < 0 ||
+	    !(file->path = strndup(sf->path.p ? sf->path.p : "", sf->path.n)))
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+take_over(struct follow *f, struct err *e)
+{
+	struct slice name = slice_of(f->conf->name);
+	int rc = store_source_get(f->env->store, name, &f->scanned_ns, e);
+
+	if (rc == -ENOENT)
+		return 0; /* the first look */
+	f->stored_scan_ns = f->scanned_ns;
+	return rc < 0 ? rc : store_file_each(f->env->store, name, take_stored, f, e);
+}
+
+static void
+set_up_stream(struct follow *f)
+{
+	const struct config_source *c = f->conf;
+
+	f->stream = (struct stream_env){
+		.parse = { .zone = f->zone },
+		.format = parse_format_of(slice_of(c->format)),
+		.classifier = f->env->classifier,
+		.hash = f->env->hash,
+		.max_record = (size_t)c->max_record,
+		.source = slice_of(c->name),
+		.host = f->env->host,
+		.on_event = on_event,
+		.on_bad = on_bad,
+		.arg = f,
+	};
+	f->labels = config_labels(f->env->config, c, &f->stream.nlabels);
+	f->stream.labels = f->labels;
+	f->fbl_headers = config_fbl_headers(
+	    f->env->config, &f->stream.parse.nfbl_headers);
+	f->stream.parse.fbl_headers = f->fbl_headers;
+}
+
+static int
+set_up_source(struct follow *f, struct err *e)
+{
+	const struct config_source *c = f->conf;
+	struct source_options o = {
+		.path = (const char *const *)c->path.v,
+		.npaths = c->path.n,
+		.archive = (const char *const *)c->archive.v,
+		.narchives = c->archive.n,
+		.dated = !strcmp(c->format, "pmta"),
+		.from_start = !strcmp(c->start, "beginning"),
+		.key = stream_file_key,
+		.key_arg = &f->stream,
+		.drop_user = drop_reading,
+	};
+
+	f->source = source_new(f->env->watch, &o);
+	f->chunk = malloc(LIMIT_READ);
+	return f->source && f->chunk ? 0 : err_set(e, -ENOMEM, "no memory");
+}
+
+struct follow *
+follow_new(
+    const struct follow_env *env, const struct config_source *conf, struct err *e)
+{
+	struct follow *f = calloc(1, sizeof *f);
+
+	if (!f) {
+		err_set(e, -ENOMEM, "no memory");
+		return NULL;
+	}
+	f->env = env;
+	f->conf = conf;
+	if (zone_load(conf->timezone, &f->zone) < 0) {
+		err_set(e, -EINVAL, "time zone %s is not known", conf->timezone);
+		goto fail;
+	}
+	set_up_stream(f);
+	if (set_up_source(f, e) < 0 || take_over(f, e) < 0)
+		goto fail;
+	return f;
+fail:
+	follow_free(f);
+	return NULL;
+}
+
+void
+follow_free(struct follow *f)
+{
+	if (!f)
+		return;
+	source_free(f->source);
+	bad_log_clear(&f->bad);
+	zone_free(f->zone);
+	free(f->labels);
+	free(f->fbl_headers);
+	free(f->chunk);
+	free(f);
+}
+
+static void
+log_scan_fault(struct follow *f, int rc, const struct err *e)
+{
+	if (rc < 0 && !f->failing)
+		log_event(LOG_LEVEL_ERR, "scan-failed", "source", f->conf->name,
+		    "error", e->text, NULL);
+	f->failing = rc < 0;
+}
+
+/* Known files that nobody saw for a month. */
+static int
+forget_old(struct follow *f, struct err *e)
+{
+	struct source_file *next;
+	int64_t now = clock_wall_ms();
+	int rc = 0;
+
+	for (struct source_file *s = source_files(f->source); rc == 0 && s; s = next) {
+		next = s->next;
+		if (s->present || s->fd >= 0 || s->id == 0 ||
+		    now - s->seen_ms < FORGET_MS)
+			continue;
+		if ((rc = store_file_forget(f->env->store, s->id, e)) == 0)
+			source_forget(f->source, s);
+	}
+	return rc;
+}
+
+static int
+scan(struct follow *f, int64_t now_ms)
+{
+	struct err e;
+	int64_t began = source_scan(f->source, f->scanned_ns, now_ms, &e);
+
+	f->next_scan_ms = now_ms + SOURCE_RESCAN_MS;
+	log_scan_fault(f, began < 0 ? (int)began : 0, &e);
+	if (began < 0)
+		return (int)began;
+	f->scanned_ns = began;
+	int64_t wall = clock_wall_ms();
+	for (struct source_file *s = source_files(f->source); s; s = s->next) {
+		if (s->present)
+			s->seen_ms = wall;
+		if (s->fd < 0 && s->user) {
+			drop_reading(s->user); /* made anew should the file grow */
+			s->user = NULL;
+		}
+	}
+	return 0;
+}
+
+int
+follow_look(struct follow *f, int64_t now_ms)
+{
+	bool want_scan, want_look;
+	int rc = 0;
+
+	source_asked(f->source, &want_scan, &want_look);
+	if (want_scan || now_ms >= f->next_scan_ms)
+		rc = scan(f, now_ms);
+	else if (want_look || now_ms >= f->next_look_ms)
+		source_look(f->source, now_ms);
+	f->next_look_ms = source_deadline(f->source, now_ms);
+	return rc;
+}
+
+int64_t
+follow_deadline(const struct follow *f, int64_t now_ms)
+{
+	(void)now_ms;
+	return f->next_look_ms < f->next_scan_ms ? f->next_look_ms : f->next_scan_ms;
+}
+
+/* The stream of a file, standing where the next byte is read. */
+static int
+stream_of(struct follow *f, struct source_file *s, struct reading **out)
+{
+	struct reading *r = s->user;
+	char tail[LIMIT_MARKER];
+	bool agrees;
+
+	if (r && stream_next(r->stream) == s->read) {
+		*out = r;
+		return 0;
+	}
+	if (!r) {
+		if (!(r = calloc(1, sizeof *r)) ||
+		    !(r->stream = stream_new(&f->stream))) {
+			free(r);
+			return -ENOMEM;
+		}
+		s->user = r;
+	}
+	s->read = s->offset;
+	r->paused = false;
+	struct stream_place p = {
+		.offset = s->offset,
+		.skip = s->skip,
+		.has_key = s->has_key,
+		.key = s->key,
+		.header = buf_slice(&s->header),
+		.tail = source_tail(s, tail, &agrees),
+	};
+	*out = r;
+	return stream_resume(r->stream, &p);
+}
+
+/* What the stream has done with, noted for the next commit. */
+static int
+note_place(struct source_file *s, const struct stream *stream)
+{
+	struct stream_place p;
+
+	stream_where(stream, &p);
+	if (p.offset == s->offset && p.has_key == s->has_key)
+		return 0;
+	s->offset = p.offset;
+	s->has_key = p.has_key;
+	s->key = p.key;
+	s->marker = hash_of(p.tail);
+	s->dirty = true;
+	if (slice_eq(p.header, buf_slice(&s->header)))
+		return 0;
+	buf_clear(&s->header);
+	return buf_add(&s->header, p.header);
+}
+
+static int
+read_file(struct follow *f, struct source_file *s, struct err *e)
+{
+	struct reading *r;
+	int rc = stream_of(f, s, &r);
+	ssize_t n = 0;
+
+	if (rc < 0)
+		return err_set(e, rc, "%s: cannot go on at %llu", s->path,
+		    (unsigned long long)s->offset);
+	if (!r->paused && (n = source_read(f->source, s, f->chunk, LIMIT_READ, e)) < 0)
+		return (int)n;
+	struct when undated = { .sec = s->mtime_ns / 1000000000 };
+	rc = stream_feed(r->stream, (struct slice){ f->chunk, (size_t)n }, false,
+	    slice_of(s->path), undated);
+	r->paused = rc == -EAGAIN;
+	int noted = note_place(s, r->stream);
+	if (rc == 0)
+		rc = noted;
+	return rc < 0 ? err_set(e, rc, "%s: at %llu: %s", s->path,
+			    (unsigned long long)s->offset, strerror(-rc))
+		      : 0;
+}
+
+static bool
+is_paused(const struct source_file *s)
+{
+	const struct reading *r = s->user;
+
+	return r && r->paused && s->fd >= 0 && stream_next(r->stream) == s->read;
+}
+
+/* Says once what is wrong with a file, and once that it is over. */
+static void
+log_file_fault(struct follow *f, struct source_file *s)
+{
+	if (s->error == s->shown_error)
+		return;
+	s->shown_error = s->error;
+	log_event(s->error ? LOG_LEVEL_ERR : LOG_LEVEL_INFO,
+	    s->error ? "unreadable" : "readable", "source", f->conf->name, "file",
+	    s->path, "error", strerror(s->error), NULL);
+}
+
+int
+follow_turn(struct follow *f, int64_t now_ms)
+{
+	struct source_file *s, *next;
+	struct err e = { 0 };
+	int more = 0, rc;
+
+	f->now_ms = now_ms;
+	for (s = source_files(f->source); s; s = s->next) {
+		if (is_paused(s) && (rc = read_file(f, s, &e)) == -EAGAIN)
+			return rc;
+	}
+	for (s = source_unread(f->source, NULL); s; s = next) {
+		rc = read_file(f, s, &e);
+		if (rc == -EAGAIN)
+			return rc;
+		s->error = rc < 0 ? -rc : 0;
+		more |= rc == 0 && s->size > s->read;
+		next = source_unread(f->source, s);
+	}
+	for (s = source_files(f->source); s; s = s->next)
+		log_file_fault(f, s);
+	return more;
+}
+
+bool
+follow_dirty(const struct follow *f)
+{
+	if (f->scanned_ns != f->stored_scan_ns && f->stored_scan_ns == 0)
+		return true;
+	for (const struct source_file *s = source_files(f->source); s; s = s->next) {
+		if (s->dirty)
+			return true;
+	}
+	return f->bad.total > 0;
+}
+
+int
+follow_put(struct follow *f, struct err *e)
+{
+	struct slice name = slice_of(f->conf->name);
+	struct store *st = f->env->store;
+	int rc = store_source_put(st, name, f->scanned_ns, e);
+
+	for (struct source_file *s = source_files(f->source); rc == 0 && s;
+	     s = s->next) {
+		if (!s->dirty)
+			continue;
+		struct store_file sf = {
+			.id = s->id,
+			.source = name,
+			.dev = s->dev,
+			.ino = s->ino,
+			.has_key = s->has_key,
+			.key = s->key,
+			.offset = s->offset,
+			.skip = s->skip,
+			.marker = s->marker,
+			.header = buf_slice(&s->header),
+			.path = slice_of(s->path),
+			.seen_ms = s->seen_ms,
+		};
+		rc = store_file_put(st, &sf, &s->put_id, e);
+	}
+	if (rc == 0 && f->event_ms != f->stored_event_ms)
+		rc = store_source_event(st, name, f->event_ms, e);
+	if (rc == 0)
+		rc = bad_log_put(&f->bad, st, name, e);
+	return rc < 0 ? rc : forget_old(f, e);
+}
+
+void
+follow_committed(struct follow *f)
+{
+	for (struct source_file *s = source_files(f->source); s; s = s->next) {
+		if (s->dirty) {
+			s->id = s->put_id;
+			s->dirty = false;
+		}
+	}
+	f->stored_scan_ns = f->scanned_ns;
+	f->stored_event_ms = f->event_ms;
+	bad_log_clear(&f->bad);
+}

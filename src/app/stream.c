@@ -1,0 +1,368 @@
+/*
+ * stream.c - one file's way from bytes to events.
+ *
+ * Owns the bytes of the record in the making (at most max_record and one read), the
+ * framer, the parser and the last LIMIT_MARKER bytes that are done with. Bad input is
+ * handed to on_bad and passed over. A file has a key from its first data record on;
+ * until then nothing of it counts as done.
+ */
+#include "app/stream.h"
+#include "frame/frame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The making of a file key: the header (if there is one), then the first data record.
+ */
+struct keying {
+	bool done;
+	struct buf header;
+	struct file_key key;
+};
+
+struct stream {
+	const struct stream_env *env;
+	const struct parse_format *format;
+	void *parser;
+	struct frame_csv *csv;
+	struct buf pending;
+	uint64_t begin; /* offset of the first byte not done with */
+	bool lead_done;
+	struct keying keying;
+	struct buf header; /* in force */
+	uint64_t skip;
+	char tail[LIMIT_MARKER]; /* the last bytes done with */
+	size_t ntail;
+	struct slice file;
+	struct when undated;
+};
+
+static struct slice
+cut(struct slice s)
+{
+	return (struct slice){ s.p, s.n < LIMIT_KEY_TEXT ? s.n : LIMIT_KEY_TEXT };
+}
+
+/* Takes a record of the file's beginning. */
+static int
+keying_take(struct keying *k, struct slice record, bool header)
+{
+	int rc;
+
+	if (k->done)
+		return 0;
+	if (header)
+		return k->header.n > 0 ? 0 : buf_add(&k->header, cut(record));
+	if ((rc = hash_file_key(buf_slice(&k->header), cut(record), &k->key)) == 0)
+		k->done = true;
+	return rc;
+}
+
+static bool
+names_columns(const struct parse_format *f, const struct record *rec)
+{
+	return f && f->is_header(rec);
+}
+
+struct stream *
+stream_new(const struct stream_env *env)
+{
+	struct stream *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	s->env = env;
+	buf_init(&s->pending, env->max_record + 2 * LIMIT_READ + 4096);
+	buf_init(&s->keying.header, LIMIT_KEY_TEXT);
+	buf_init(&s->header, env->max_record);
+	if (!(s->csv = frame_csv_new(env->max_record))) {
+		stream_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static void
+drop_parser(struct stream *s)
+{
+	if (s->parser)
+		s->format->drop(s->parser);
+	s->parser = NULL;
+	s->format = NULL;
+}
+
+void
+stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	drop_parser(s);
+	frame_csv_free(s->csv);
+	buf_free(&s->pending);
+	buf_free(&s->keying.header);
+	buf_free(&s->header);
+	free(s);
+}
+
+static int
+set_format(struct stream *s, const struct parse_format *f)
+{
+	s->format = f;
+	s->parser = f->make(&s->env->parse);
+	return s->parser ? 0 : -ENOMEM;
+}
+
+/* The format by the configuration, else by the first record that looks like one. */
+static int
+find_format(struct stream *s, const struct record *rec)
+{
+	const struct parse_format *f = s->env->format ? s->env->format
+						      : parse_probe(rec);
+
+	return s->format || !f ? 0 : set_format(s, f);
+}
+
+/* Shows the parser the header in force, as if the file had just begun. */
+static int
+replay_header(struct stream *s, struct slice header)
+{
+	struct frame_out out;
+	struct event ev;
+	const char *why;
+	bool torn;
+	int rc;
+
+	if (header.n == 0)
+		return 0;
+	if (frame_csv_next(s->csv, header, true, &out) != FRAME_RECORD)
+		return -EBADMSG;
+	struct record rec = { out.bytes, { 0, 0 }, out.field, out.nfields };
+	if ((rc = find_format(s, &rec)) < 0)
+		return rc;
+	if (s->format)
+		(void)s->format->parse(s->parser, &rec, s->undated, &ev, &why, &torn);
+	return buf_add(&s->header, header);
+}
+
+/* Keeps the last LIMIT_MARKER bytes of what is done with, for the marker. */
+static void
+remember_tail(struct stream *s, struct slice done)
+{
+	if (done.n == 0)
+		return;
+	if (done.n >= LIMIT_MARKER) {
+		memcpy(s->tail, done.p + done.n - LIMIT_MARKER, LIMIT_MARKER);
+		s->ntail = LIMIT_MARKER;
+	} else {
+		size_t keep = LIMIT_MARKER - done.n < s->ntail ? LIMIT_MARKER - done.n
+							       : s->ntail;
+		memmove(s->tail, s->tail + s->ntail - keep, keep);
+		memcpy(s->tail + keep, done.p, done.n);
+		s->ntail = keep + done.n;
+	}
+}
+
+int
+stream_resume(struct stream *s, const struct stream_place *p)
+{
+	drop_parser(s);
+	frame_csv_reset(s->csv);
+	buf_clear(&s->pending);
+	buf_clear(&s->keying.header);
+	buf_clear(&s->header);
+	s->begin = p->offset;
+	s->lead_done = p->offset > 0;
+	s->skip = p->skip;
+	s->keying.done = p->has_key;
+	s->keying.key = p->key;
+	s->ntail = 0;
+	remember_tail(s, p->tail);
+	return replay_header(s, p->header);
+}
+
+uint64_t
+stream_next(const struct stream *s)
+{
+	return s->begin + s->pending.n;
+}
+
+const struct parse_format *
+stream_format(const struct stream *s)
+{
+	return s->format;
+}
+
+void
+stream_where(const struct stream *s, struct stream_place *out)
+{
+	bool known = s->keying.done;
+
+	*out = (struct stream_place){
+		.offset = known ? s->begin : 0,
+		.skip = s->skip,
+		.has_key = known,
+		.key = s->keying.key,
+	};
+	if (known) {
+		out->header = buf_slice(&s->header);
+		out->tail = (struct slice){ s->tail, s->ntail };
+	}
+}
+
+static void
+bad(struct stream *s, uint64_t offset, uint64_t end, struct slice bytes,
+    const char *why)
+{
+	if (end <= s->skip)
+		return;
+	if (bytes.n > LIMIT_BAD_SAMPLE)
+		bytes.n = LIMIT_BAD_SAMPLE;
+	s->env->on_bad(s->env->arg, s->file, offset, bytes, why);
+}
+
+static int
+emit(struct stream *s, const struct record *rec, struct event *ev)
+{
+	const struct stream_env *env = s->env;
+
+	if (rec->at.end <= s->skip)
+		return 0;
+	ev->source.name = env->source;
+	ev->source.file = s->file;
+	ev->source.offset = rec->at.off;
+	if (ev->source.host.n == 0)
+		ev->source.host = env->host;
+	ev->labels = env->labels;
+	ev->nlabels = env->nlabels;
+	classify(env->classifier, ev);
+	event_id(env->hash, &s->keying.key, rec->at.off, rec->bytes, ev, 0, ev->id);
+	return env->on_event(env->arg, ev);
+}
+
+/* One framed record; in: the bytes it was framed from. out->used may change. */
+static int
+take_record(struct stream *s, struct slice in, uint64_t at, struct frame_out *out)
+{
+	struct record rec = { out->bytes, { at, at + out->used }, out->field,
+		out->nfields };
+	const char *why = "format not recognised";
+	struct event ev;
+	bool torn = false;
+	int rc = find_format(s, &rec);
+
+	if (rc < 0 || (rc = keying_take(
+			   &s->keying, rec.bytes, names_columns(s->format, &rec))) < 0)
+		return rc;
+	enum parse_result r = s->format ? s->format->parse(s->parser, &rec, s->undated,
+					      &ev, &why, &torn)
+					: PARSE_BAD;
+	switch (r) {
+	case PARSE_EVENT:
+		return emit(s, &rec, &ev);
+	case PARSE_SKIP:
+		return 0;
+	case PARSE_HEADER:
+		buf_clear(&s->header);
+		return buf_add(&s->header, rec.bytes);
+	case PARSE_BAD:
+		if (torn)
+			frame_csv_refuse(in, why, out);
+		bad(s, at, at + out->used, out->bytes, why);
+	}
+	return 0;
+}
+
+/* Frames what is in `in`; *done: bytes of it that are done with. */
+static int
+take_all(struct stream *s, struct slice in, bool last, size_t *done)
+{
+	size_t at = 0;
+	int rc = 0;
+
+	if (!s->lead_done) {
+		bool more;
+		at = frame_lead(in, last, &more);
+		s->lead_done = !more;
+		if (more)
+			goto out;
+	}
+	while (rc == 0 && at < in.n) {
+		struct slice rest = slice_from(in, at);
+		struct frame_out out;
+		enum frame_result r = frame_csv_next(s->csv, rest, last, &out);
+		if (r == FRAME_MORE && out.used == 0)
+			break;
+		if (r == FRAME_RECORD)
+			rc = take_record(s, rest, s->begin + at, &out);
+		if (r == FRAME_BAD) {
+			rc = keying_take(&s->keying, out.bytes, false);
+			bad(s, s->begin + at, s->begin + at + out.used, out.bytes,
+			    out.why);
+		}
+		if (rc == 0)
+			at += out.used;
+	}
+out:
+	*done = at;
+	return rc;
+}
+
+int
+stream_feed(struct stream *s, struct slice bytes, bool last, struct slice file,
+    struct when undated)
+{
+	size_t done;
+	int rc;
+
+	s->file = file;
+	s->undated = undated;
+	if (s->pending.n > 0) {
+		if ((rc = buf_add(&s->pending, bytes)) < 0)
+			return rc;
+		rc = take_all(s, buf_slice(&s->pending), last, &done);
+		remember_tail(s, (struct slice){ s->pending.p, done });
+		buf_drop(&s->pending, done);
+	} else {
+		/* most chunks need no copy but for the record that they end in */
+		rc = take_all(s, bytes, last, &done);
+		remember_tail(s, (struct slice){ bytes.p, done });
+		if (buf_add(&s->pending, slice_from(bytes, done)) < 0)
+			return -ENOMEM;
+	}
+	s->begin += done;
+	return rc;
+}
+
+int
+stream_file_key(void *arg, struct slice head, bool last, struct file_key *out)
+{
+	const struct stream_env *env = arg;
+	struct frame_csv *csv = frame_csv_new(env->max_record);
+	struct keying k = { 0 };
+	bool more = false;
+	int rc = csv ? 0 : -ENOMEM;
+	size_t at = frame_lead(head, last, &more);
+
+	buf_init(&k.header, LIMIT_KEY_TEXT);
+	while (rc == 0 && !more && !k.done && at < head.n) {
+		struct frame_out f;
+		enum frame_result r = frame_csv_next(
+		    csv, slice_from(head, at), last, &f);
+		struct record rec = { f.bytes, { 0, 0 }, f.field, f.nfields };
+		const struct parse_format *p = env->format;
+		if (r == FRAME_MORE && f.used == 0)
+			break;
+		if (r == FRAME_RECORD && !p)
+			p = parse_probe(&rec);
+		if (r != FRAME_MORE)
+			rc = keying_take(
+			    &k, f.bytes, r == FRAME_RECORD && names_columns(p, &rec));
+		at += f.used;
+	}
+	if (rc == 0 && k.done)
+		*out = k.key;
+	buf_free(&k.header);
+	frame_csv_free(csv);
+	return rc < 0 ? rc : k.done;
+}

@@ -1,0 +1,219 @@
+/*
+ * buf.c - slices, growing buffers with a cap, error texts.
+ *
+ * A buf doubles up to its cap; what does not fit is refused whole and marks the buf
+ * failed.
+ */
+#include "base/base.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct slice
+slice_of(const char *text)
+{
+	return (struct slice){ text, text ? strlen(text) : 0 };
+}
+
+bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool
+slice_ieq(struct slice a, struct slice b)
+{
+	return a.n == b.n && slice_istarts(a, b);
+}
+
+bool
+slice_starts(struct slice s, struct slice prefix)
+{
+	return s.n >= prefix.n && (prefix.n == 0 || !memcmp(s.p, prefix.p, prefix.n));
+}
+
+bool
+slice_istarts(struct slice s, struct slice prefix)
+{
+	if (s.n < prefix.n)
+		return false;
+	for (size_t i = 0; i < prefix.n; i++) {
+		if (to_lower(s.p[i]) != to_lower(prefix.p[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice
+slice_trim(struct slice s)
+{
+	while (s.n > 0 && is_space(s.p[s.n - 1]))
+		s.n--;
+	while (s.n > 0 && is_space(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	return s;
+}
+
+struct slice
+slice_from(struct slice s, size_t start)
+{
+	if (start >= s.n)
+		return (struct slice){ 0 };
+	return (struct slice){ s.p + start, s.n - start };
+}
+
+size_t
+slice_find(struct slice s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? (size_t)(at - s.p) : s.n;
+}
+
+size_t
+slice_rfind(struct slice s, char c)
+{
+	const char *at = s.n ? memrchr(s.p, c, s.n) : NULL;
+
+	return at ? (size_t)(at - s.p) : s.n;
+}
+
+bool
+slice_u64(struct slice s, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (s.n == 0 || s.n > 20)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_digit(s.p[i]))
+			return false;
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v))
+			return false;
+	}
+	*out = v;
+	return true;
+}
+
+void
+buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){ .max = max };
+}
+
+void
+buf_free(struct buf *b)
+{
+	if (!b)
+		return;
+	free(b->p);
+	*b = (struct buf){ .max = b->max };
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->n = 0;
+	b->failed = false;
+}
+
+int
+buf_reserve(struct buf *b, size_t more)
+{
+	if (b->cap - b->n >= more)
+		return 0;
+	if (more > b->max || b->n > b->max - more) {
+		b->failed = true;
+		return -E2BIG;
+	}
+	size_t want = b->n + more;
+	size_t cap = b->cap ? b->cap : 256;
+	while (cap < want)
+		cap = cap > b->max / 2 ? b->max : cap * 2;
+	char *p = realloc(b->p, cap);
+	if (!p) {
+		b->failed = true;
+		return -ENOMEM;
+	}
+	b->p = p;
+	b->cap = cap;
+	return 0;
+}
+
+int
+buf_add(struct buf *b, struct slice s)
+{
+	int rc = buf_reserve(b, s.n);
+
+	if (rc < 0 || s.n == 0)
+		return rc;
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
+	return 0;
+}
+
+int
+buf_addc(struct buf *b, char c)
+{
+	return buf_add(b, (struct slice){ &c, 1 });
+}
+
+int
+buf_printf(struct buf *b, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	int n = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (n < 0) {
+		b->failed = true;
+		return -EINVAL;
+	}
+	/* one more for the NUL that vsnprintf writes and nobody counts */
+	int rc = buf_reserve(b, (size_t)n + 1);
+	if (rc < 0)
+		return rc;
+	va_start(ap, format);
+	(void)vsnprintf(b->p + b->n, (size_t)n + 1, format, ap);
+	va_end(ap);
+	b->n += (size_t)n;
+	return 0;
+}
+
+void
+buf_drop(struct buf *b, size_t n)
+{
+	if (n >= b->n) {
+		b->n = 0;
+		return;
+	}
+	memmove(b->p, b->p + n, b->n - n);
+	b->n -= n;
+}
+
+int
+err_set(struct err *e, int rc, const char *format, ...)
+{
+	va_list ap;
+
+	if (!e)
+		return rc;
+	e->code = rc;
+	va_start(ap, format);
+	(void)vsnprintf(e->text, sizeof e->text, format, ap);
+	va_end(ap);
+	return rc;
+}

@@ -1,0 +1,228 @@
+/*
+ * when.c - reads the times that mail servers write, writes RFC 3339.
+ *
+ * Pure: the zone is an argument. Years 1970 to 9999; anything else is -EINVAL.
+ */
+#include "base/base.h"
+
+#include <errno.h>
+
+/* Days since 1970-01-01 of a date of the Gregorian calendar (month 1 to 12). */
+static int64_t
+days_of(int64_t y, unsigned m, unsigned d)
+{
+	y -= m <= 2;
+	int64_t era = y / 400;
+	unsigned yoe = (unsigned)(y - era * 400);
+	unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+	unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+
+	return era * 146097 + (int64_t)doe - 719468;
+}
+
+static void
+date_of(int64_t days, unsigned *y, unsigned *m, unsigned *d)
+{
+	days += 719468;
+	int64_t era = days / 146097;
+	unsigned doe = (unsigned)(days - era * 146097);
+	unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	unsigned mp = (5 * doy + 2) / 153;
+
+	*d = doy - (153 * mp + 2) / 5 + 1;
+	*m = mp < 10 ? mp + 3 : mp - 9;
+	*y = (unsigned)((int64_t)yoe + era * 400) + (*m <= 2);
+}
+
+static bool
+leap(unsigned y)
+{
+	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+}
+
+/* n digits at in->p as a number; takes them off. */
+static bool
+take_number(struct slice *in, size_t n, unsigned *out)
+{
+	unsigned v = 0;
+
+	if (in->n < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_digit(in->p[i]))
+			return false;
+		v = v * 10 + (unsigned)(in->p[i] - '0');
+	}
+	*in = slice_from(*in, n);
+	*out = v;
+	return true;
+}
+
+static bool
+take_char(struct slice *in, char c)
+{
+	if (in->n == 0 || in->p[0] != c)
+		return false;
+	*in = slice_from(*in, 1);
+	return true;
+}
+
+/* YYYY-MM-DD to days. */
+static bool
+take_date(struct slice *in, int64_t *days)
+{
+	static const unsigned char length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
+		30, 31 };
+	unsigned y, m, d;
+
+	if (!take_number(in, 4, &y) || !take_char(in, '-') || !take_number(in, 2, &m) ||
+	    !take_char(in, '-') || !take_number(in, 2, &d))
+		return false;
+	if (y < 1970 || m < 1 || m > 12 || d < 1)
+		return false;
+	if (d > length[m - 1] + (unsigned)(m == 2 && leap(y)))
+		return false;
+	*days = days_of(y, m, d);
+	return true;
+}
+
+/* HH:MM:SS to seconds of the day; a leap second counts as the one before. */
+static bool
+take_clock(struct slice *in, int64_t *sec)
+{
+	unsigned h, m, s;
+
+	if (!take_number(in, 2, &h) || !take_char(in, ':') || !take_number(in, 2, &m) ||
+	    !take_char(in, ':') || !take_number(in, 2, &s))
+		return false;
+	if (h > 23 || m > 59 || s > 60)
+		return false;
+	*sec = (int64_t)h * 3600 + m * 60 + (s == 60 ? 59 : s);
+	return true;
+}
+
+/* An optional .digits; more than nine are read and not kept. */
+static bool
+take_fraction(struct slice *in, struct when *t)
+{
+	int32_t scale = 100000000;
+
+	if (!take_char(in, '.'))
+		return true;
+	if (in->n == 0 || !is_digit(in->p[0]))
+		return false;
+	while (in->n > 0 && is_digit(in->p[0])) {
+		if (t->digits < 9) {
+			t->nsec += (in->p[0] - '0') * scale;
+			scale /= 10;
+			t->digits++;
+		}
+		*in = slice_from(*in, 1);
+	}
+	return true;
+}
+
+/* Z, +hhmm or +hh:mm to seconds east of UTC. */
+static bool
+take_offset(struct slice *in, int64_t *east)
+{
+	unsigned h, m;
+	int sign = 1;
+
+	if (take_char(in, 'Z')) {
+		*east = 0;
+		return true;
+	}
+	if (take_char(in, '-'))
+		sign = -1;
+	else if (!take_char(in, '+'))
+		return false;
+	if (!take_number(in, 2, &h))
+		return false;
+	(void)take_char(in, ':');
+	if (!take_number(in, 2, &m) || h > 23 || m > 59)
+		return false;
+	*east = sign * ((int64_t)h * 3600 + m * 60);
+	return true;
+}
+
+static bool
+all_digits(struct slice s)
+{
+	uint64_t v;
+
+	return slice_u64(s, &v);
+}
+
+int
+when_pmta(struct slice in, const struct zone *z, struct when *out)
+{
+	struct when t = { 0 };
+	int64_t days, clock, east;
+
+	in = slice_trim(in);
+	if (in.n <= 12 && all_digits(in)) {
+		uint64_t v = 0;
+		(void)slice_u64(in, &v);
+		if (v > INT64_C(253402300799)) /* 9999-12-31T23:59:59Z */
+			return -EINVAL;
+		*out = (struct when){ .sec = (int64_t)v };
+		return 0;
+	}
+	if (!take_date(&in, &days) || (!take_char(&in, ' ') && !take_char(&in, 'T')) ||
+	    !take_clock(&in, &clock) || !take_fraction(&in, &t))
+		return -EINVAL;
+	t.sec = days * 86400 + clock;
+	in = slice_trim(in);
+	if (in.n == 0)
+		t.sec = zone_to_utc(z, t.sec);
+	else if (!take_offset(&in, &east) || in.n != 0)
+		return -EINVAL;
+	else
+		t.sec -= east;
+	*out = t;
+	return 0;
+}
+
+static char *
+put(char *p, unsigned v, unsigned digits)
+{
+	for (unsigned i = digits; i-- > 0; v /= 10)
+		p[i] = (char)('0' + v % 10);
+	return p + digits;
+}
+
+size_t
+when_write(struct when t, char out[WHEN_TEXT_MAX])
+{
+	int64_t days = t.sec / 86400, rest = t.sec % 86400;
+	unsigned y, m, d;
+	char *p = out;
+
+	if (rest < 0) {
+		rest += 86400;
+		days--;
+	}
+	date_of(days, &y, &m, &d);
+	p = put(p, y, 4);
+	*p++ = '-';
+	p = put(p, m, 2);
+	*p++ = '-';
+	p = put(p, d, 2);
+	*p++ = 'T';
+	p = put(p, (unsigned)rest / 3600, 2);
+	*p++ = ':';
+	p = put(p, (unsigned)rest / 60 % 60, 2);
+	*p++ = ':';
+	p = put(p, (unsigned)rest % 60, 2);
+	if (t.digits > 0) {
+		unsigned fraction = (unsigned)t.nsec;
+		for (unsigned i = t.digits; i < 9; i++)
+			fraction /= 10;
+		*p++ = '.';
+		p = put(p, fraction, t.digits);
+	}
+	*p++ = 'Z';
+	return (size_t)(p - out);
+}

@@ -1,0 +1,356 @@
+/*
+ * json.c - an event as JSON: the hot writer.
+ *
+ * Copies every string out of the record, makes it valid UTF-8 (an invalid part becomes
+ * U+FFFD) and drops no byte silently: a control character but tab becomes a blank, so
+ * that removing it cannot turn one address into another. Limits are in bytes of UTF-8
+ * before JSON's own escapes. Headers and labels share what the event's own limit
+ * leaves.
+ */
+#include "event/event.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct string_key {
+	const char *key;
+	size_t offset; /* of the slice in struct event */
+	size_t max;
+};
+
+#define KEY(name, limit)                                   \
+	{                                                  \
+#name, offsetof(struct event, name), limit \
+	}
+
+static const struct string_key before_code[] = {
+	KEY(recipient, LIMIT_ADDRESS),
+	KEY(recipient_domain, LIMIT_ADDRESS),
+	KEY(final_recipient, LIMIT_ADDRESS),
+	KEY(sender, LIMIT_ADDRESS),
+};
+
+static const struct string_key after_code[] = {
+	KEY(command, LIMIT_TEXT),
+	KEY(diagnostic, LIMIT_DIAGNOSTIC),
+	KEY(remote_mta, LIMIT_TEXT),
+	KEY(remote_ip, LIMIT_TEXT),
+};
+
+static const struct string_key after_port[] = {
+	KEY(local_ip, LIMIT_TEXT),
+	KEY(queue_id, LIMIT_TEXT),
+	KEY(message_id, LIMIT_TEXT),
+	KEY(envelope_id, LIMIT_TEXT),
+	KEY(job_id, LIMIT_TEXT),
+	KEY(vmta, LIMIT_TEXT),
+	KEY(pool, LIMIT_TEXT),
+	KEY(queue, LIMIT_TEXT),
+	KEY(fbl_id, LIMIT_TEXT),
+	KEY(submitter, LIMIT_TEXT),
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+enum {
+	CUT_MAX = 32, /* names in "truncated" */
+	TAIL_ROOM =
+	    8192, /* bytes of the event kept free for what follows the headers */
+};
+
+struct writer {
+	struct buf *out;
+	size_t start; /* where the event begins in out */
+	const char *cut[CUT_MAX];
+	size_t ncut;
+};
+
+/* 1: goes out as it is. */
+static const unsigned char plain[256] = {
+	[' '] = 1,
+	['!'] = 1,
+	['#' ... '['] = 1,
+	[']' ... '~'] = 1,
+};
+
+static void
+note_cut(struct writer *w, const char *key)
+{
+	if (w->ncut > 0 && w->cut[w->ncut - 1] == key)
+		return;
+	if (w->ncut < CUT_MAX)
+		w->cut[w->ncut++] = key;
+}
+
+/* What one or more bytes at s.p become: *n of them taken, *text written, *bytes
+ * counted. */
+static struct slice
+translate(struct slice s, size_t *n, size_t *bytes)
+{
+	unsigned char c = (unsigned char)s.p[0];
+
+	*n = 1;
+	*bytes = 1;
+	if (c == '"')
+		return SLICE("\\\"");
+	if (c == '\\')
+		return SLICE("\\\\");
+	if (c == '\t')
+		return SLICE("\\t");
+	if (c < 0x80) {
+		*n = slice_starts(s, SLICE("\r\n")) ? 2 : 1;
+		return SLICE(" ");
+	}
+	if (!utf8_next(s, n)) {
+		*bytes = 3;
+		return SLICE("\xef\xbf\xbd");
+	}
+	if (c == 0xc2 && (unsigned char)s.p[1] < 0xa0)
+		return SLICE(" "); /* C1 control characters */
+	*bytes = *n;
+	return (struct slice){ s.p, *n };
+}
+
+bool
+event_json_string(struct buf *out, struct slice s, size_t max)
+{
+	size_t used = 0;
+	bool whole = true;
+
+	/* one byte in is at most three out, and no more than max are counted */
+	if (buf_reserve(out, 2 * (s.n < max ? 3 * s.n : max) + 8) < 0)
+		return true;
+	char *p = out->p + out->n;
+	*p++ = '"';
+	while (s.n > 0) {
+		size_t run = 0, room = max - used;
+		while (run < s.n && run < room && plain[(unsigned char)s.p[run]])
+			run++;
+		memcpy(p, s.p, run);
+		p += run;
+		used += run;
+		s = slice_from(s, run);
+		if (s.n == 0)
+			break;
+		size_t n, bytes;
+		struct slice text = translate(s, &n, &bytes);
+		if (used + bytes > max) {
+			whole = false;
+			break;
+		}
+		memcpy(p, text.p, text.n);
+		p += text.n;
+		used += bytes;
+		s = slice_from(s, n);
+	}
+	*p++ = '"';
+	out->n = (size_t)(p - out->p);
+	return whole;
+}
+
+static void
+put_raw(struct buf *out, const char *text)
+{
+	(void)buf_add(out, slice_of(text));
+}
+
+/* ,"key": or "key": after an opening brace */
+static void
+put_key(struct buf *out, const char *key)
+{
+	if (out->n > 0 && out->p[out->n - 1] != '{')
+		(void)buf_addc(out, ',');
+	(void)buf_addc(out, '"');
+	put_raw(out, key);
+	put_raw(out, "\":");
+}
+
+static void
+put_text(struct writer *w, const char *key, struct slice s, size_t max)
+{
+	if (s.n == 0)
+		return;
+	put_key(w->out, key);
+	if (!event_json_string(w->out, s, max))
+		note_cut(w, key);
+}
+
+static void
+put_texts(
+    struct writer *w, const struct event *ev, const struct string_key *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *base = (const char *)ev + k[i].offset;
+		struct slice s;
+		memcpy(&s, base, sizeof s);
+		put_text(w, k[i].key, s, k[i].max);
+	}
+}
+
+static void
+put_name(struct writer *w, const char *key, const char *name)
+{
+	if (name)
+		put_text(w, key, slice_of(name), LIMIT_TEXT);
+}
+
+static void
+put_number(struct writer *w, const char *key, int64_t v)
+{
+	char text[24];
+	size_t i = sizeof text;
+
+	put_key(w->out, key);
+	do {
+		text[--i] = (char)('0' + v % 10);
+	} while ((v /= 10) > 0);
+	(void)buf_add(w->out, (struct slice){ text + i, sizeof text - i });
+}
+
+static void
+put_when(struct writer *w, const char *key, struct when t)
+{
+	char text[WHEN_TEXT_MAX];
+	size_t n = when_write(t, text);
+
+	put_key(w->out, key);
+	(void)buf_addc(w->out, '"');
+	(void)buf_add(w->out, (struct slice){ text, n });
+	(void)buf_addc(w->out, '"');
+}
+
+/* {"name":"value",...}; what does not fit into the event is left out and told. */
+static void
+put_pairs(struct writer *w, const char *key, const struct event_pair *v, size_t n)
+{
+	struct buf *out = w->out;
+
+	if (n == 0)
+		return;
+	put_key(out, key);
+	(void)buf_addc(out, '{');
+	for (size_t i = 0; i < n && !out->failed; i++) {
+		size_t before = out->n;
+		if (before > w->start + LIMIT_EVENT - TAIL_ROOM) {
+			note_cut(w, key);
+			break;
+		}
+		if (before > 0 && out->p[before - 1] != '{')
+			(void)buf_addc(out, ',');
+		bool whole = event_json_string(out, v[i].name, LIMIT_TEXT);
+		(void)buf_addc(out, ':');
+		if (!event_json_string(out, v[i].value, LIMIT_TEXT) || !whole)
+			note_cut(w, key);
+	}
+	(void)buf_addc(out, '}');
+}
+
+static void
+put_feedback(struct writer *w, const struct event_feedback *f)
+{
+	struct writer in = { .out = w->out, .start = w->start };
+
+	if (f->type.n == 0)
+		return;
+	put_key(w->out, "feedback");
+	(void)buf_addc(w->out, '{');
+	put_text(&in, "type", f->type, LIMIT_TEXT);
+	put_text(&in, "format", f->format, LIMIT_TEXT);
+	put_text(&in, "reported_domain", f->reported_domain, LIMIT_TEXT);
+	put_text(&in, "user_agent", f->user_agent, LIMIT_TEXT);
+	put_text(&in, "source_ip", f->source_ip, LIMIT_TEXT);
+	put_text(&in, "reporting_mta", f->reporting_mta, LIMIT_TEXT);
+	(void)buf_addc(w->out, '}');
+	if (in.ncut > 0)
+		note_cut(w, "feedback");
+}
+
+static void
+put_source(struct writer *w, const struct event_source *s)
+{
+	struct writer in = { .out = w->out, .start = w->start };
+
+	put_key(w->out, "source");
+	(void)buf_addc(w->out, '{');
+	put_text(&in, "name", s->name, LIMIT_TEXT);
+	put_text(&in, "format", s->format, LIMIT_TEXT);
+	put_text(&in, "host", s->host, LIMIT_TEXT);
+	put_text(&in, "instance", s->instance, LIMIT_TEXT);
+	put_text(&in, "file", s->file, LIMIT_TEXT);
+	put_number(&in, "offset", (int64_t)s->offset);
+	(void)buf_addc(w->out, '}');
+	if (in.ncut > 0)
+		note_cut(w, "source");
+}
+
+static void
+put_truncated(struct writer *w)
+{
+	if (w->ncut == 0)
+		return;
+	put_key(w->out, "truncated");
+	(void)buf_addc(w->out, '[');
+	for (size_t i = 0; i < w->ncut; i++) {
+		if (i > 0)
+			(void)buf_addc(w->out, ',');
+		(void)event_json_string(w->out, slice_of(w->cut[i]), LIMIT_TEXT);
+	}
+	(void)buf_addc(w->out, ']');
+}
+
+static void
+put_event(struct writer *w, const struct event *ev)
+{
+	(void)buf_addc(w->out, '{');
+	put_text(w, "id", (struct slice){ ev->id, sizeof ev->id }, sizeof ev->id);
+	put_name(w, "type", event_type_name(ev->type));
+	put_name(w, "mode", event_mode_name(ev->mode));
+	put_name(w, "class", event_class_name(ev->class));
+	put_name(w, "reason", event_reason_name(ev->reason));
+	put_text(w, "rule", ev->rule, LIMIT_TEXT);
+	put_text(w, "category", ev->category, LIMIT_TEXT);
+	put_when(w, "time", ev->time);
+	if (ev->queued.sec != 0)
+		put_when(w, "queued", ev->queued);
+	put_texts(w, ev, before_code, COUNT(before_code));
+	put_name(w, "action", event_action_name(ev->action));
+	put_text(w, "status", ev->status, LIMIT_TEXT);
+	if (ev->smtp_code != 0)
+		put_number(w, "smtp_code", ev->smtp_code);
+	put_texts(w, ev, after_code, COUNT(after_code));
+	if (ev->remote_port != 0)
+		put_number(w, "remote_port", ev->remote_port);
+	put_texts(w, ev, after_port, COUNT(after_port));
+	put_feedback(w, &ev->feedback);
+	if (ev->attempts != 0)
+		put_number(w, "attempts", ev->attempts);
+	if (ev->delay >= 0)
+		put_number(w, "delay", ev->delay);
+	if (ev->expired)
+		put_raw(w->out, ",\"expired\":true");
+	put_source(w, &ev->source);
+	if (ev->test)
+		put_raw(w->out, ",\"test\":true");
+	put_pairs(w, "labels", ev->labels, ev->nlabels);
+	put_pairs(w, "headers", ev->headers, ev->nheaders);
+	put_truncated(w);
+	(void)buf_addc(w->out, '}');
+}
+
+int
+event_json(const struct event *ev, struct buf *out)
+{
+	struct writer w = { .out = out, .start = out->n };
+
+	if (out->failed)
+		return -ENOMEM;
+	put_event(&w, ev);
+	if (out->failed || out->n - w.start > LIMIT_EVENT) {
+		int rc = out->failed && out->max - w.start > LIMIT_EVENT ? -ENOMEM
+									 : -E2BIG;
+		out->n = w.start;
+		out->failed = false;
+		return rc;
+	}
+	return 0;
+}

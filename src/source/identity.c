@@ -1,0 +1,91 @@
+/*
+ * identity.c - is this the file that we know? Its key from the first bytes, its marker
+ * from the bytes before the offset.
+ */
+#include "source/source_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	HEAD_FIRST = 16 *
+		     1024,  /* bytes tried first: two records are shorter as a rule */
+	HEAD_MAX = 4 << 20, /* two records of the largest size */
+};
+
+/* Up to cap bytes from `at` on; short only at the end of the file. */
+static ssize_t
+read_at(int fd, char *p, size_t cap, uint64_t at)
+{
+	size_t n = 0;
+
+	while (n < cap) {
+		ssize_t got = pread(fd, p + n, cap - n, (off_t)(at + n));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+int
+source_key_of(struct source *s, int fd, struct file_key *out)
+{
+	int rc = 0;
+
+	for (size_t cap = HEAD_FIRST; cap <= HEAD_MAX && rc == 0; cap *= 16) {
+		char *p = malloc(cap);
+		if (!p)
+			return -ENOMEM;
+		ssize_t n = read_at(fd, p, cap, 0);
+		rc = n < 0 ? (int)n
+			   : s->o.key(s->o.key_arg, (struct slice){ p, (size_t)n },
+				 false, out);
+		free(p);
+		if (n >= 0 && (size_t)n < cap)
+			break; /* that was all of it */
+	}
+	return rc;
+}
+
+/* The bytes before the offset that the marker is made of; false: not that many. */
+static bool
+read_tail(int fd, uint64_t offset, char p[LIMIT_MARKER], size_t *n)
+{
+	*n = offset < LIMIT_MARKER ? (size_t)offset : LIMIT_MARKER;
+	return read_at(fd, p, *n, offset - *n) == (ssize_t)*n;
+}
+
+static bool
+has_marker(struct slice tail, const struct hash128 *marker)
+{
+	struct hash128 h = hash_of(tail);
+
+	return !memcmp(h.b, marker->b, sizeof h.b);
+}
+
+bool
+source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker)
+{
+	char p[LIMIT_MARKER];
+	size_t n;
+
+	return read_tail(fd, offset, p, &n) &&
+	       has_marker((struct slice){ p, n }, marker);
+}
+
+struct slice
+source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees)
+{
+	struct slice tail = { out, 0 };
+
+	*agrees = read_tail(f->fd, f->offset, out, &tail.n) &&
+		  (f->offset == 0 || has_marker(tail, &f->marker));
+	return tail;
+}

@@ -1,0 +1,287 @@
+/*
+ * list.c - which files a source has: its paths, PowerMTA's dated names, the archive.
+ *
+ * Patterns are glob(3)'s. A PowerMTA path /d/stem.ext also stands for
+ * /d/stem-YYYY-MM-DD-N+.ext of exactly that shape: `acct-*` would catch `acct-t-...`,
+ * too. Packed files of the archive are passed over here. At most LIMIT_FILES files.
+ */
+#include "source/source_internal.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const packed_suffix[] = { ".gz", ".zst", ".bz2", ".xz", ".lz4",
+	".Z" };
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+static bool
+packed(const char *path)
+{
+	for (size_t i = 0; i < sizeof packed_suffix / sizeof packed_suffix[0]; i++) {
+		if (ends_with(path, packed_suffix[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Where the extension of the last path element begins (its end where there is none). */
+static size_t
+stem_end(const char *path)
+{
+	const char *base = strrchr(path, '/');
+	const char *dot = strrchr(base ? base : path, '.');
+
+	return dot && dot > (base ? base + 1 : path) ? (size_t)(dot - path)
+						     : strlen(path);
+}
+
+/* "-2026-11-22-0001" and nothing else between stem and extension */
+static bool
+dated_tail(const char *p, size_t n)
+{
+	static const char shape[] = "-dddd-dd-dd-d";
+
+	for (size_t i = 0; i < n; i++) {
+		char want = i < sizeof shape - 1 ? shape[i] : 'd';
+		if (want == 'd' ? !is_digit(p[i]) : p[i] != want)
+			return false;
+	}
+	return n >= sizeof shape - 1;
+}
+
+static bool
+is_dated(const char *pattern, const char *path)
+{
+	size_t stem = stem_end(pattern), n = strlen(path), ext = strlen(pattern) - stem;
+
+	return n > stem + ext && !strncmp(path, pattern, stem) &&
+	       !strcmp(path + n - ext, pattern + stem) &&
+	       dated_tail(path + stem, n - ext - stem);
+}
+
+static int
+add(struct candidates *c, const char *path, bool live)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0; /* not there any more, or nothing to follow */
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i].st.st_ino == st.st_ino && c->v[i].st.st_dev == st.st_dev)
+			return 0; /* by another name; path comes before archive */
+	}
+	if (c->n == LIMIT_FILES)
+		return -E2BIG;
+	if (c->n == c->cap) {
+		size_t cap = c->cap ? 2 * c->cap : 16;
+		struct candidate *v = realloc(c->v, cap * sizeof *v);
+		if (!v)
+			return -ENOMEM;
+		c->v = v;
+		c->cap = cap;
+	}
+	char *copy = strdup(path);
+	if (!copy)
+		return -ENOMEM;
+	c->v[c->n++] = (struct candidate){ .path = copy, .st = st, .live = live };
+	return 0;
+}
+
+/* All that fits the pattern; `stem`: only its dated names. */
+static int
+add_glob(struct candidates *c, const char *pattern, bool live, const char *stem)
+{
+	glob_t g = { 0 };
+	int rc = 0;
+
+	if (glob(pattern, GLOB_NOSORT, NULL, &g) == GLOB_NOSPACE)
+		rc = -ENOMEM;
+	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
+		const char *path = g.gl_pathv[i];
+		if (stem && !is_dated(stem, path))
+			continue;
+		if (!live && packed(path))
+			continue;
+		rc = add(c, path, live);
+	}
+	globfree(&g);
+	return rc;
+}
+
+static void
+watch_dirs_of(struct source *s, const char *pattern)
+{
+	char copy[PATH_MAX];
+	glob_t g = { 0 };
+
+	if (snprintf(copy, sizeof copy, "%s", pattern) >= (int)sizeof copy)
+		return;
+	if (glob(dirname(copy), GLOB_NOSORT | GLOB_NOMAGIC, NULL, &g) == 0) {
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			source_watch_dir(s->watch, g.gl_pathv[i]);
+	}
+	globfree(&g);
+}
+
+/* The patterns that one configured path or archive stands for: at most two. */
+struct patterns {
+	char text[2][PATH_MAX];
+	size_t n;
+};
+
+static void
+put_pattern(struct patterns *p, const char *head, size_t n, const char *tail)
+{
+	int len = snprintf(p->text[p->n], PATH_MAX, "%.*s%s", (int)n, head, tail);
+
+	if (len > 0 && len < PATH_MAX)
+		p->n++;
+}
+
+static void
+dated_pattern(const char *path, struct patterns *p)
+{
+	char tail[PATH_MAX];
+	size_t stem = stem_end(path);
+
+	p->n = 0;
+	(void)snprintf(tail, sizeof tail, "-*%s", path + stem);
+	put_pattern(p, path, stem, tail);
+}
+
+static void
+default_archive(const char *path, struct patterns *p)
+{
+	p->n = 0;
+	put_pattern(p, path, strlen(path), ".*");
+	put_pattern(p, path, strlen(path), "-*");
+}
+
+static void
+archive_pattern(const char *archive, struct patterns *p)
+{
+	struct stat st;
+	bool dir = ends_with(archive, "/") ||
+		   (stat(archive, &st) == 0 && S_ISDIR(st.st_mode));
+
+	p->n = 0;
+	put_pattern(p, archive, strlen(archive), dir ? "/*" : "");
+}
+
+static int
+add_patterns(struct source *s, struct candidates *c, const struct patterns *p,
+    bool live, const char *stem)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->n; i++) {
+		watch_dirs_of(s, p->text[i]);
+		rc = add_glob(c, p->text[i], live, stem);
+	}
+	return rc;
+}
+
+static int
+list_paths(struct source *s, struct candidates *c)
+{
+	struct patterns p;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < s->o.npaths; i++) {
+		const char *path = s->o.path[i];
+		p.n = 0;
+		put_pattern(&p, path, strlen(path), "");
+		rc = add_patterns(s, c, &p, true, NULL);
+		if (rc == 0 && s->o.dated) {
+			dated_pattern(path, &p);
+			rc = add_patterns(s, c, &p, true, path);
+		}
+	}
+	return rc;
+}
+
+static int
+list_archive(struct source *s, struct candidates *c)
+{
+	struct patterns p;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < s->o.narchives; i++) {
+		archive_pattern(s->o.archive[i], &p);
+		rc = add_patterns(s, c, &p, false, NULL);
+	}
+	for (size_t i = 0; rc == 0 && s->o.narchives == 0 && i < s->o.npaths; i++) {
+		default_archive(s->o.path[i], &p);
+		rc = add_patterns(s, c, &p, false, NULL);
+	}
+	return rc;
+}
+
+int
+source_list(struct source *s, struct candidates *out, struct err *e)
+{
+	int rc = list_paths(s, out);
+
+	if (rc == 0)
+		rc = list_archive(s, out);
+	if (rc < 0)
+		return err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
+	return 0;
+}
+
+void
+source_list_free(struct candidates *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->v[i].path);
+	free(c->v);
+	*c = (struct candidates){ 0 };
+}
+
+static bool
+fits(const struct patterns *p, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (fnmatch(p->text[i], path, FNM_PATHNAME) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+source_wants(const struct source *s, const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	struct patterns p;
+
+	if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+		return true; /* a needless look costs little */
+	for (size_t i = 0; i < s->o.npaths; i++) {
+		p.n = 0;
+		put_pattern(&p, s->o.path[i], strlen(s->o.path[i]), "");
+		if (fits(&p, path) || (s->o.dated && is_dated(s->o.path[i], path)))
+			return true;
+		default_archive(s->o.path[i], &p);
+		if (s->o.narchives == 0 && fits(&p, path))
+			return true;
+	}
+	for (size_t i = 0; i < s->o.narchives; i++) {
+		archive_pattern(s->o.archive[i], &p);
+		if (fits(&p, path))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,190 @@
+/*
+ * scan.c - what is on disk now, and which of the known files each of it is.
+ *
+ * First by inode, which an open fd proves; an inode alone may have been reused and has
+ * to agree in key and marker. Then what is left by key and marker: moved to another
+ * file system, restored, or never open here. A file that continues nothing is new under
+ * path; in the archive it is read only if it was written after the last scan, else it
+ * is history.
+ */
+#include "source/source_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The clock that stamps files: comparable with an mtime, unlike the fine one. */
+static int64_t
+stamp_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static int
+open_candidate(const struct candidate *c)
+{
+	return open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* Do the bytes of the candidate continue what is known of f? */
+static bool
+continues(struct source *s, const struct candidate *c, const struct source_file *f)
+{
+	struct file_key key;
+
+	if ((uint64_t)c->st.st_size < f->offset)
+		return false;
+	if (!f->has_key)
+		return true; /* nothing of it was taken yet */
+	int fd = open_candidate(c);
+	if (fd < 0)
+		return false;
+	bool same = source_key_of(s, fd, &key) == 1 &&
+		    !memcmp(key.b, f->key.b, sizeof key.b) &&
+		    source_marker_agrees(fd, f->offset, &f->marker);
+	close(fd);
+	return same;
+}
+
+static int
+bind(struct candidate *c, struct source_file *f, int64_t now_ms)
+{
+	bool moved = !f->path || strcmp(f->path, c->path) != 0 ||
+		     f->dev != c->st.st_dev || f->ino != c->st.st_ino;
+	uint64_t size = (uint64_t)c->st.st_size;
+
+	if (moved) {
+		char *path = strdup(c->path);
+		if (!path)
+			return -ENOMEM;
+		free(f->path);
+		f->path = path;
+		f->dev = c->st.st_dev;
+		f->ino = c->st.st_ino;
+		f->dirty = !f->ignored;
+	}
+	if (size > f->size || !f->present)
+		f->grown_ms = now_ms;
+	if (f->fd < 0) {
+		f->size = size;
+		f->mtime_ns = source_mtime_ns(&c->st);
+	}
+	f->seen_ms = now_ms;
+	f->present = true;
+	f->live = c->live;
+	c->file = f;
+	return 0;
+}
+
+static struct source_file *
+by_inode(struct source *s, const struct candidate *c)
+{
+	for (struct source_file *f = s->files; f; f = f->next) {
+		if (f->ino == c->st.st_ino && f->dev == c->st.st_dev)
+			return f;
+	}
+	return NULL;
+}
+
+/* Pass 1. An inode that does not agree was reused: the known file is out of sight. */
+static int
+bind_by_inode(struct source *s, struct candidate *c, int64_t now_ms)
+{
+	struct source_file *f = by_inode(s, c);
+
+	if (!f)
+		return 0;
+	if (f->ignored) {
+		if (c->live || source_mtime_ns(&c->st) != f->mtime_ns) {
+			source_forget(s, f); /* written to again: judge it anew */
+			return 0;
+		}
+		return bind(c, f, now_ms);
+	}
+	bool as_seen = f->present && (uint64_t)c->st.st_size == f->size &&
+		       source_mtime_ns(&c->st) == f->mtime_ns;
+	if (f->fd >= 0 || as_seen || continues(s, c, f))
+		return bind(c, f, now_ms);
+	f->dev = f->ino = 0;
+	f->dirty = true;
+	return 0;
+}
+
+/* Pass 2. */
+static int
+bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
+{
+	for (struct source_file *f = s->files; f; f = f->next) {
+		if (f->present || f->ignored || !f->has_key || f->fd >= 0)
+			continue;
+		if (continues(s, c, f))
+			return bind(c, f, now_ms);
+	}
+	return 0;
+}
+
+static int
+begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms)
+{
+	struct source_file *f = source_add(s);
+	bool first = last_scan_ns == 0;
+	int64_t mtime = source_mtime_ns(&c->st);
+
+	if (!f)
+		return -ENOMEM;
+	f->ignored = !c->live && (first || mtime < last_scan_ns);
+	if (first && !s->o.from_start)
+		f->skip = (uint64_t)c->st.st_size;
+	int rc = bind(c, f, now_ms);
+	f->mtime_ns = mtime;
+	return rc;
+}
+
+static int
+bind_all(struct source *s, struct candidates *c, int64_t last_scan_ns, int64_t now_ms)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < c->n; i++)
+		rc = bind_by_inode(s, &c->v[i], now_ms);
+	/* those not seen now are what the rest may continue */
+	for (struct source_file *f = s->files; f; f = f->next)
+		f->present = f->live = false;
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i].file) {
+			c->v[i].file->present = true;
+			c->v[i].file->live = c->v[i].live;
+		}
+	}
+	for (size_t i = 0; rc == 0 && i < c->n; i++) {
+		if (!c->v[i].file)
+			rc = bind_by_key(s, &c->v[i], now_ms);
+		if (rc == 0 && !c->v[i].file)
+			rc = begin_file(s, &c->v[i], last_scan_ns, now_ms);
+	}
+	return rc;
+}
+
+int64_t
+source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *e)
+{
+	struct candidates c = { 0 };
+	int64_t began = stamp_ns();
+	int rc = source_list(s, &c, e);
+
+	if (rc == 0 && (rc = bind_all(s, &c, last_scan_ns, now_ms)) < 0)
+		err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
+	source_list_free(&c);
+	if (rc < 0)
+		return rc;
+	/* what vanished from sight stays open for its grace time: the files with an fd
+	 */
+	source_look(s, now_ms);
+	return began;
+}

@@ -1,0 +1,115 @@
+/*
+ * source.h - finds the files of a source, tells which is which after a rotation, reads
+ * them.
+ *
+ * inotify is a hint, stat is the truth: an event, a slow timer and the start all lead
+ * to the same source_scan(). A file is told by its inode while it is open, and by its
+ * key and the marker before its offset when it was out of sight.
+ */
+#ifndef BOUNCEFEED_SOURCE_H
+#define BOUNCEFEED_SOURCE_H
+
+#include "base/base.h"
+
+#include <sys/types.h>
+
+enum {
+	SOURCE_GRACE_MS = 30 * 1000, /* a file that rotated away is watched that long */
+	SOURCE_RESCAN_MS = 60 * 1000, /* the safety rescan */
+	SOURCE_DRAIN_MS = 1000, /* how often a file in its grace time is looked at */
+};
+
+struct source_file {
+	struct source_file *next;
+	/* as stored */
+	int64_t id; /* in the state file, 0: not there yet */
+	uint64_t dev, ino;
+	bool has_key;
+	struct file_key key;
+	uint64_t offset;       /* all before it is done with */
+	uint64_t skip;         /* records that end at or before it make no events */
+	struct hash128 marker; /* of the up to LIMIT_MARKER bytes before offset */
+	struct buf header;     /* the header record in force at offset */
+	char *path;            /* where it was last seen */
+	int64_t seen_ms;
+	/* as it is now */
+	int fd;        /* -1: not open */
+	uint64_t read; /* the next byte to read */
+	uint64_t size;
+	int64_t mtime_ns;
+	int64_t grown_ms; /* when it was last seen to grow */
+	bool present;     /* seen on disk at the last scan */
+	bool live;        /* ... under the source's path, not in the archive */
+	bool ignored;     /* history: was there before us and continues nothing */
+	bool dirty;       /* differs from the state file */
+	int64_t put_id;   /* its id there, if the commit under way succeeds */
+	int error;        /* why it cannot be read: errno, 0: it can */
+	int shown_error;  /* what of that was told */
+	void *user;       /* the reader's: what it keeps for the file */
+};
+
+/* The key of a file from its first bytes: 1 and *out, 0 more bytes are needed (or, with
+ * `last`, there is none). */
+typedef int source_key_fn(
+    void *arg, struct slice head, bool last, struct file_key *out);
+
+struct source_options {
+	const char *const *path;
+	size_t npaths;
+	const char *const
+	    *archive; /* directories, globs, files; none: PATH.* and PATH-* */
+	size_t narchives;
+	bool dated;      /* a path stem.ext stands for stem-YYYY-MM-DD-N+.ext, too */
+	bool from_start; /* first look: read what is there */
+	source_key_fn *key;
+	void *key_arg;
+	void (*drop_user)(void *user);
+};
+
+struct source;
+struct source_watch; /* inotify, for all sources */
+
+struct source_watch *source_watch_new(struct err *e);
+void source_watch_free(struct source_watch *w);
+int source_watch_fd(const struct source_watch *w);
+/* Takes the events that have come and marks the sources that they concern. */
+void source_watch_take(struct source_watch *w);
+
+struct source *source_new(struct source_watch *w, const struct source_options *o);
+void source_free(struct source *s); /* before its watch */
+
+/* A file known from earlier: its stored part is taken over. NULL without memory. */
+struct source_file *source_add(struct source *s);
+
+/*
+ * Looks over path and archive. last_scan_ns: when that was done last, 0: never (the
+ * first look). Answers the time of this one, or -errno. Afterwards some files may be
+ * dirty.
+ */
+int64_t source_scan(
+    struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *e);
+
+/* What events asked for since the last call; both are false then. */
+void source_asked(struct source *s, bool *scan, bool *look);
+
+/* fstat of the open files: sizes, truncation. Closes what had its grace time. */
+void source_look(struct source *s, int64_t now_ms);
+
+/* The next file after `f` (NULL: the first) with unread bytes; NULL: none. */
+struct source_file *source_unread(struct source *s, struct source_file *f);
+struct source_file *source_files(struct source *s); /* all, by ->next */
+
+/* Up to cap bytes from f->read on, which moves. 0 at the end, or -errno. */
+ssize_t source_read(
+    struct source *s, struct source_file *f, char *out, size_t cap, struct err *e);
+
+/* The up to LIMIT_MARKER bytes before f->offset; *agrees: they have f's marker. */
+struct slice source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees);
+
+/* When source_look() is wanted next for files in their grace time; INT64_MAX: not. */
+int64_t source_deadline(const struct source *s, int64_t now_ms);
+
+/* Forgets a file for good. */
+void source_forget(struct source *s, struct source_file *f);
+
+#endif

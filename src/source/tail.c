@@ -1,0 +1,235 @@
+/*
+ * tail.c - the files of a source: opened, read, looked at, closed.
+ *
+ * A file that left the path keeps its fd for a grace time, since its writer may still
+ * have it open. A file that became shorter than what was read is two files: the old one
+ * stays known (its copy may turn up in the archive), a new one begins at 0.
+ */
+#include "source/source_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct source *
+source_new(struct source_watch *w, const struct source_options *o)
+{
+	struct source *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	s->watch = w;
+	s->o = *o;
+	s->want_scan = true;
+	source_watch_join(w, s);
+	return s;
+}
+
+void
+source_free(struct source *s)
+{
+	if (!s)
+		return;
+	while (s->files)
+		source_forget(s, s->files);
+	source_watch_leave(s->watch, s);
+	free(s);
+}
+
+struct source_file *
+source_add(struct source *s)
+{
+	struct source_file *f = s->nfiles < LIMIT_FILES ? calloc(1, sizeof *f) : NULL;
+
+	if (!f)
+		return NULL;
+	f->fd = -1;
+	buf_init(&f->header, LIMIT_CONFIG);
+	f->next = s->files;
+	s->files = f;
+	s->nfiles++;
+	return f;
+}
+
+void
+source_forget(struct source *s, struct source_file *f)
+{
+	struct source_file **at = &s->files;
+
+	while (*at && *at != f)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = f->next;
+	s->nfiles--;
+	source_file_close(f);
+	if (f->user && s->o.drop_user)
+		s->o.drop_user(f->user);
+	buf_free(&f->header);
+	free(f->path);
+	free(f);
+}
+
+int64_t
+source_mtime_ns(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+void
+source_file_close(struct source_file *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+	f->read = f->offset; /* bytes of an unfinished record are read again */
+}
+
+bool
+source_file_open(struct source_file *f)
+{
+	struct stat st;
+
+	if (f->fd >= 0)
+		return true;
+	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	f->error = fd < 0 ? errno : 0;
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino) {
+		close(fd); /* another one took the name: the next scan sorts it out */
+		return false;
+	}
+	f->fd = fd;
+	f->read = f->offset;
+	return true;
+}
+
+/* The inode was truncated: what is in it now is another file of the same name. */
+static void
+split_truncated(struct source *s, struct source_file *f, const struct stat *st)
+{
+	struct source_file *fresh = source_add(s);
+
+	if (!fresh)
+		return;
+	fresh->path = f->path ? strdup(f->path) : NULL;
+	fresh->dev = f->dev;
+	fresh->ino = f->ino;
+	fresh->size = (uint64_t)st->st_size;
+	fresh->mtime_ns = source_mtime_ns(st);
+	fresh->present = f->present;
+	fresh->live = f->live;
+	fresh->grown_ms = fresh->seen_ms = f->seen_ms;
+	fresh->fd = f->fd;
+	fresh->dirty = true;
+	f->fd = -1;
+	f->read = f->offset;
+	f->dev = f->ino = 0;
+	f->present = f->live = false;
+	f->dirty = true;
+}
+
+static void
+look_at(struct source *s, struct source_file *f, int64_t now_ms)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) < 0)
+		return;
+	if ((uint64_t)st.st_size < f->read) {
+		split_truncated(s, f, &st);
+		return;
+	}
+	if ((uint64_t)st.st_size > f->size)
+		f->grown_ms = now_ms;
+	f->size = (uint64_t)st.st_size;
+	f->mtime_ns = source_mtime_ns(&st);
+}
+
+/* The live file that was written last: it stays open. */
+static struct source_file *
+newest(struct source *s)
+{
+	struct source_file *best = NULL;
+
+	for (struct source_file *f = s->files; f; f = f->next) {
+		if (f->live && (!best || f->mtime_ns > best->mtime_ns))
+			best = f;
+	}
+	return best;
+}
+
+void
+source_look(struct source *s, int64_t now_ms)
+{
+	struct source_file *keep = newest(s), *next;
+
+	for (struct source_file *f = s->files; f; f = next) {
+		next = f->next;
+		if (f->fd < 0)
+			continue;
+		look_at(s, f, now_ms);
+		if (f->fd >= 0 && f != keep && f->size <= f->read &&
+		    now_ms - f->grown_ms >= SOURCE_GRACE_MS)
+			source_file_close(f);
+	}
+}
+
+void
+source_asked(struct source *s, bool *scan, bool *look)
+{
+	*scan = s->want_scan;
+	*look = s->want_look;
+	s->want_scan = s->want_look = false;
+}
+
+struct source_file *
+source_files(struct source *s)
+{
+	return s->files;
+}
+
+struct source_file *
+source_unread(struct source *s, struct source_file *f)
+{
+	for (f = f ? f->next : s->files; f; f = f->next) {
+		if (!f->ignored && f->size > f->read && (f->fd >= 0 || f->present) &&
+		    source_file_open(f))
+			return f;
+	}
+	return NULL;
+}
+
+ssize_t
+source_read(
+    struct source *s, struct source_file *f, char *out, size_t cap, struct err *e)
+{
+	ssize_t n;
+
+	do {
+		n = pread(f->fd, out, cap, (off_t)f->read);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(e, -errno, "read %s: %s", f->path, strerror(errno));
+	if (n == 0) {
+		f->size = f->read; /* shorter than stat said: look again */
+		s->want_look = true;
+	}
+	f->read += (uint64_t)n;
+	if (f->size < f->read)
+		f->size = f->read;
+	return n;
+}
+
+int64_t
+source_deadline(const struct source *s, int64_t now_ms)
+{
+	for (const struct source_file *f = s->files; f; f = f->next) {
+		if (f->fd >= 0 && !f->live)
+			return now_ms + SOURCE_DRAIN_MS;
+	}
+	return INT64_MAX;
+}

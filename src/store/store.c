@@ -1,0 +1,332 @@
+/*
+ * store.c - opens the state file, runs transactions, gives space back.
+ *
+ * Owns the connection and the prepared statements. An error of SQLite's becomes
+ * -ENOSPC, -EBUSY, -EBADMSG, -EROFS or -EIO with its text. auto_vacuum and page_size
+ * only take effect before the first table; see ARCHITECTURE.md for why each setting is
+ * as it is.
+ */
+#include "store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	BUSY_MS = 50,
+	WAL_PAGES = 1000,      /* a checkpoint is due from here on */
+	VACUUM_PAGES = 256,    /* given back in one step */
+	PACKED_MAX = 64 << 20, /* bytes of one packed body */
+};
+
+static const struct {
+	int sqlite;
+	int error;
+} error_of[] = {
+	{ SQLITE_FULL, -ENOSPC },
+	{ SQLITE_BUSY, -EBUSY },
+	{ SQLITE_LOCKED, -EBUSY },
+	{ SQLITE_CORRUPT, -EBADMSG },
+	{ SQLITE_NOTADB, -EBADMSG },
+	{ SQLITE_READONLY, -EROFS },
+	{ SQLITE_NOMEM, -ENOMEM },
+	{ SQLITE_CANTOPEN, -EACCES },
+	{ SQLITE_PERM, -EACCES },
+	{ SQLITE_AUTH, -EACCES },
+};
+
+int
+store_fail(struct store *s, const char *doing, struct err *e)
+{
+	int code = sqlite3_errcode(s->db) & 0xff, rc = -EIO;
+
+	for (size_t i = 0; i < sizeof error_of / sizeof error_of[0]; i++) {
+		if (error_of[i].sqlite == code)
+			rc = error_of[i].error;
+	}
+	return err_set(
+	    e, rc, "state file %s: %s: %s", s->path, doing, sqlite3_errmsg(s->db));
+}
+
+sqlite3_stmt *
+store_prepare(struct store *s, enum store_sql which, struct err *e)
+{
+	if (!s->stmt[which] &&
+	    sqlite3_prepare_v3(s->db, store_sql_text[which], -1,
+		SQLITE_PREPARE_PERSISTENT, &s->stmt[which], NULL) != SQLITE_OK) {
+		(void)store_fail(s, "prepare", e);
+		return NULL;
+	}
+	(void)sqlite3_clear_bindings(s->stmt[which]);
+	return s->stmt[which];
+}
+
+int
+store_run(struct store *s, sqlite3_stmt *q, struct err *e)
+{
+	int rc = 0;
+
+	if (!q)
+		return e ? e->code : -EIO;
+	if (sqlite3_step(q) != SQLITE_DONE)
+		rc = store_fail(s, "write", e);
+	(void)sqlite3_reset(q);
+	return rc;
+}
+
+void
+store_bind_text(sqlite3_stmt *q, int at, struct slice v)
+{
+	(void)sqlite3_bind_text64(q, at, v.p, v.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void
+store_bind_blob(sqlite3_stmt *q, int at, struct slice v)
+{
+	(void)sqlite3_bind_blob64(q, at, v.p, v.n, SQLITE_STATIC);
+}
+
+struct slice
+store_column(sqlite3_stmt *q, int at)
+{
+	const char *p = sqlite3_column_blob(q, at);
+
+	return (struct slice){ p, (size_t)sqlite3_column_bytes(q, at) };
+}
+
+/* --- opening ---------------------------------------------------------------------- */
+
+/* Makes the empty file with its mode first: SQLite would ask the umask. */
+static int
+make_file(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set(e, -errno, "state file %s: %s", path, strerror(errno));
+	close(fd);
+	return 0;
+}
+
+static int
+exec(struct store *s, const char *sql, struct err *e)
+{
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return store_fail(s, "set up", e);
+	return 0;
+}
+
+static int
+user_version(struct store *s, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	int rc;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_step(q) != SQLITE_ROW)
+		rc = store_fail(s, "read", e);
+	else
+		rc = sqlite3_column_int(q, 0);
+	(void)sqlite3_finalize(q);
+	return rc;
+}
+
+static int
+check_version(struct store *s, int version, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	struct slice by = SLICE("a newer version");
+
+	if (version <= STORE_SCHEMA_VERSION)
+		return 0;
+	if (sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE name = 'version'",
+		-1, &q, NULL) == SQLITE_OK &&
+	    sqlite3_step(q) == SQLITE_ROW)
+		by = store_column(q, 0);
+	int rc = err_set(e, -EBADMSG,
+	    "state file %s: written by bouncefeed %.*s (layout %d), newer than this "
+	    "program",
+	    s->path, (int)by.n, by.p, version);
+	(void)sqlite3_finalize(q);
+	return rc;
+}
+
+static int
+make_tables(struct store *s, const char *version, struct err *e)
+{
+	char *sql = sqlite3_mprintf("BEGIN IMMEDIATE; %s"
+				    "INSERT INTO meta VALUES('version', %Q);"
+				    "PRAGMA user_version = %d; COMMIT",
+	    store_schema, version, STORE_SCHEMA_VERSION);
+	if (!sql)
+		return err_set(e, -ENOMEM, "no memory");
+	int rc = exec(s, sql, e);
+	sqlite3_free(sql);
+	return rc;
+}
+
+static int
+set_up(
+    struct store *s, enum store_mode mode, const struct store_options *o, struct err *e)
+{
+	int rc;
+
+	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (mode == STORE_OWN &&
+	    (rc = exec(s,
+		 "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;"
+		 "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 4194304;"
+		 "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL;"
+		 "PRAGMA secure_delete = OFF",
+		 e)) < 0)
+		return rc;
+	s->durable = true;
+	if (mode == STORE_OWN && o->secure_delete &&
+	    (rc = exec(s, "PRAGMA secure_delete = ON", e)) < 0)
+		return rc;
+	int version = user_version(s, e);
+	if (version < 0)
+		return version;
+	if (version == 0 && mode == STORE_OWN)
+		return make_tables(s, o->version, e);
+	if (version == 0)
+		return err_set(e, -ENOENT, "state file %s: empty", s->path);
+	return check_version(s, version, e);
+}
+
+int
+store_open(const char *path, enum store_mode mode, const struct store_options *o,
+    struct store **out, long *holder, struct err *e)
+{
+	struct store *s = calloc(1, sizeof *s);
+	int rc = -ENOMEM;
+
+	if (!s)
+		return err_set(e, rc, "no memory");
+	s->lock_fd = -1;
+	buf_init(&s->packed, PACKED_MAX);
+	if (!(s->path = strdup(path)) || !(s->zstd = pack_zstd_new())) {
+		err_set(e, rc, "no memory");
+		goto fail;
+	}
+	if (mode == STORE_OWN &&
+	    ((rc = store_lock(s, holder, e)) < 0 || (rc = make_file(path, e)) < 0))
+		goto fail;
+	if (mode == STORE_READ && access(path, R_OK) < 0) {
+		rc = err_set(e, -errno, "state file %s: %s", path, strerror(errno));
+		goto fail;
+	}
+	/* a reader, too, may have to write: the shared memory of a WAL nobody has open
+	 */
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+		rc = store_fail(s, "open", e);
+		goto fail;
+	}
+	if ((rc = set_up(s, mode, o, e)) < 0)
+		goto fail;
+	*out = s;
+	return 0;
+fail:
+	store_close(s);
+	return rc;
+}
+
+void
+store_close(struct store *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < SQL_COUNT; i++)
+		(void)sqlite3_finalize(s->stmt[i]);
+	(void)sqlite3_close(s->db);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	pack_zstd_free(s->zstd);
+	buf_free(&s->packed);
+	free(s->path);
+	free(s);
+}
+
+/* --- transactions ------------------------------------------------------------------
+ */
+
+int
+store_begin(struct store *s, enum store_sync sync, struct err *e)
+{
+	bool durable = sync == STORE_DURABLE;
+	int rc;
+
+	if (durable != s->durable) {
+		/* LAZY is sound: what a later FULL commit syncs holds the earlier ones
+		 */
+		rc = exec(s,
+		    durable ? "PRAGMA synchronous = FULL"
+			    : "PRAGMA synchronous = NORMAL",
+		    e);
+		if (rc < 0)
+			return rc;
+		s->durable = durable;
+	}
+	return store_run(s, store_prepare(s, SQL_BEGIN, e), e);
+}
+
+int
+store_commit(struct store *s, struct err *e)
+{
+	int rc = store_run(s, store_prepare(s, SQL_COMMIT, e), e);
+
+	if (rc < 0)
+		store_rollback(s);
+	return rc;
+}
+
+void
+store_rollback(struct store *s)
+{
+	struct err ignored;
+
+	if (!sqlite3_get_autocommit(s->db))
+		(void)store_run(s, store_prepare(s, SQL_ROLLBACK, &ignored), &ignored);
+}
+
+static uint64_t
+file_bytes(const char *path, const char *suffix)
+{
+	char name[PATH_MAX];
+	struct stat st;
+	int n = snprintf(name, sizeof name, "%s%s", path, suffix);
+
+	if (n < 0 || (size_t)n >= sizeof name || stat(name, &st) < 0)
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
+uint64_t
+store_bytes(const struct store *s)
+{
+	return file_bytes(s->path, "") + file_bytes(s->path, "-wal");
+}
+
+void
+store_checkpoint(struct store *s, bool idle)
+{
+	int mode = idle ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+
+	if (!idle && file_bytes(s->path, "-wal") < (uint64_t)WAL_PAGES * 4096)
+		return;
+	if (idle) {
+		char *sql = sqlite3_mprintf(
+		    "PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
+		if (sql)
+			(void)sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+		sqlite3_free(sql);
+	}
+	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
+}

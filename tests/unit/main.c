@@ -1,0 +1,24 @@
+/*
+ * main.c - runs the suites of this folder. A new file adds its suite to the table.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "suites.h"
+
+static Suite *(*const suites[])(void) = {
+	suite_config,
+};
+
+int
+main(void)
+{
+	SRunner *r = srunner_create(NULL);
+
+	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
+		srunner_add_suite(r, suites[i]());
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
