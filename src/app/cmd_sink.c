@@ -26,7 +26,8 @@ static const char help[] =
     "\n"
     "A backend to try things against: takes batches, checks them, prints their events "
     "as\n"
-    "JSON Lines on standard output before it answers.\n"
+    "JSON Lines on standard output before it answers. A batch that comes again under its\n"
+    "Idempotency-Key is answered as before and not printed again.\n"
     "\n"
     "  --listen ADDR:PORT  where (default 127.0.0.1:8025; port 0 picks a free one;\n"
     "                      IPv6 as [::1]:8025)\n"
@@ -158,8 +159,8 @@ serve(int fd, const struct sink_options *o)
 	struct sink_counts c = sink_stop(s);
 	(void)fprintf(stderr,
 	    "bouncefeed sink: %" PRIu64 " requests, %" PRIu64 " batches taken, %" PRIu64
-	    " events\n",
-	    c.requests, c.batches, c.events);
+	    " repeated, %" PRIu64 " events\n",
+	    c.requests, c.batches, c.repeats, c.events);
 	return c.failed ? EX_IOERR : EX_OK;
 }
 

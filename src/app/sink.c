@@ -30,6 +30,7 @@ struct sink {
 	pthread_cond_t wake;  /* ends the delays when stopping */
 	bool stopping;
 	struct sink_counts counts;
+	struct hash128 key[SINK_KEYS_KEPT]; /* of the last batches taken, a ring */
 };
 
 /* One request while its body comes in. */
@@ -80,17 +81,34 @@ write_all(int fd, struct slice s)
 	return 0;
 }
 
+/* A batch that was taken before under this key, as after an answer that got lost. */
+static bool
+is_repeat(const struct sink *s, struct hash128 key)
+{
+	for (size_t i = 0; i < SINK_KEYS_KEPT && i < s->counts.batches; i++) {
+		if (memcmp(s->key[i].b, key.b, sizeof key.b) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* 0, or -errno: the first failure or, after it, -EPIPE; nothing is written any more. */
 static int
-print_batch(struct sink *s, struct slice lines, size_t events)
+print_batch(struct sink *s, struct slice key, struct slice lines, size_t events)
 {
+	struct hash128 hash = hash_of(key);
 	int rc = -EPIPE;
 
 	(void)pthread_mutex_lock(&s->lock);
+	if (is_repeat(s, hash)) {
+		s->counts.repeats++;
+		(void)pthread_mutex_unlock(&s->lock);
+		return 0;
+	}
 	if (!s->counts.failed)
 		rc = write_all(STDOUT_FILENO, lines);
 	if (rc == 0) {
-		s->counts.batches++;
+		s->key[s->counts.batches++ % SINK_KEYS_KEPT] = hash;
 		s->counts.events += events;
 	} else {
 		s->counts.failed = true;
@@ -128,15 +146,15 @@ take_batch(struct sink *s, struct MHD_Connection *c, struct slice body, struct r
 		return;
 	}
 	buf_init(&lines, SINK_LINES_MAX);
-	int rc = sink_batch_lines(
-	    body, ndjson, header_of(c, "Idempotency-Key"), &lines, &events, &e);
+	struct slice key = header_of(c, "Idempotency-Key");
+	int rc = sink_batch_lines(body, ndjson, key, &lines, &events, &e);
 	if (rc < 0) {
 		reply_refuse(r,
 		    rc == -EINVAL  ? MHD_HTTP_BAD_REQUEST
 		    : rc == -E2BIG ? MHD_HTTP_CONTENT_TOO_LARGE
 				   : MHD_HTTP_SERVICE_UNAVAILABLE,
 		    e.text);
-	} else if ((rc = print_batch(s, buf_slice(&lines), events)) < 0) {
+	} else if ((rc = print_batch(s, key, buf_slice(&lines), events)) < 0) {
 		(void)fprintf(
 		    stderr, "bouncefeed sink: standard output: %s\n", strerror(-rc));
 		reply_text(r, MHD_HTTP_SERVICE_UNAVAILABLE,

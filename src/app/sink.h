@@ -13,6 +13,7 @@ enum {
 	SINK_BODY_MAX = 64 << 20,     /* bytes of a body, packed and unpacked */
 	SINK_LINES_MAX = 256 << 20,   /* bytes of a batch as lines: numbers may grow */
 	SINK_CONNECTIONS_MAX = 64,    /* a thread and a body each */
+	SINK_KEYS_KEPT = 4096,        /* a batch repeated under one of them is not printed */
 	SINK_DELAY_MAX = 3600 * 1000, /* milliseconds */
 };
 
@@ -25,6 +26,7 @@ struct sink_options {
 struct sink_counts {
 	uint64_t requests;
 	uint64_t batches;
+	uint64_t repeats; /* batches that had been taken already */
 	uint64_t events;
 	bool failed; /* standard output could not be written */
 };

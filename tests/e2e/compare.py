@@ -2,14 +2,16 @@
 """tests/e2e/compare.py: did all that was written arrive, and what arrived twice?
 
     compare.py --writer FILE --log FILE [--answers 200,lost] [--allow-repeats] [--only]
-               [--db FILE]
+               [--one-key] [--db FILE]
 
 FILE of --writer has one recipient a line, the log is backend.py's. Prints
 `N written, A arrived, L lost, T twice`: recipients, and event ids that were accepted in
 more than one request. Fails where a recipient is lost, where an id was accepted under two
 keys, where a key came with two bodies (a batch is fixed by its first try), and where an id
 was accepted twice under one key, unless --allow-repeats: an answer that got lost makes
-such repeats. --only: nothing else may have arrived (half an address, say). --db: the state
+such repeats. --only: nothing else may have arrived (half an address, say). --one-key:
+no id may stand under two keys in any request, refused ones included (for backends that
+split no batch). --db: the state
 file must hold by SQLite's own check, too.
 """
 
@@ -21,20 +23,24 @@ import sys
 
 
 def read_log(path, answers):
-    """(recipients accepted, id -> keys of the requests that took it, key -> bodies)"""
+    """(recipients accepted, id -> keys of the requests that took it, key -> bodies,
+    id -> keys of all requests that held it)"""
     arrived = set()
+    held = collections.defaultdict(set)
     taken = collections.defaultdict(list)
     bodies = collections.defaultdict(set)
     with open(path, encoding="utf-8") as f:
         for line in f:
             request = json.loads(line)
             bodies[request["key"]].add(request["sha256"])
+            for event_id in request["ids"]:
+                held[event_id].add(request["key"])
             if str(request["answer"]) not in answers:
                 continue
             arrived.update(request["recipients"])
             for event_id in request["ids"]:
                 taken[event_id].append(request["key"])
-    return arrived, taken, bodies
+    return arrived, taken, bodies, held
 
 
 def check_db(path):
@@ -59,12 +65,13 @@ def main():
     args.add_argument("--answers", default="200,lost")
     args.add_argument("--allow-repeats", action="store_true")
     args.add_argument("--only", action="store_true")
+    args.add_argument("--one-key", action="store_true")
     args.add_argument("--db")
     args = args.parse_args()
 
     with open(args.writer, encoding="utf-8") as f:
         written = {line.rstrip("\n") for line in f} - {""}
-    arrived, taken, bodies = read_log(args.log, args.answers.split(","))
+    arrived, taken, bodies, held = read_log(args.log, args.answers.split(","))
     lost = written - arrived
     twice = {i for i, keys in taken.items() if len(keys) > 1}
     print(f"{len(written)} written, {len(written & arrived)} arrived, {len(lost)} lost, "
@@ -80,6 +87,9 @@ def main():
     two_keys = {i for i in twice if len(set(taken[i])) > 1}
     if two_keys:
         faults.append(f"accepted under two keys: {some(two_keys)}")
+    split = {i for i, keys in held.items() if len(keys) > 1}
+    if args.one_key and split:
+        faults.append(f"in two batches: {some(split)}")
     if twice - two_keys and not args.allow_repeats:
         faults.append(f"accepted twice under one key: {some(twice - two_keys)}")
     changed = {key for key, sums in bodies.items() if len(sums) > 1}

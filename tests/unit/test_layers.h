@@ -1,0 +1,12 @@
+/*
+ * test_layers.h - the parts of a layer's suite that stand in a file of their own.
+ */
+#ifndef BOUNCEFEED_TEST_LAYERS_H
+#define BOUNCEFEED_TEST_LAYERS_H
+
+#include <check.h>
+
+void base_add_time_tests(TCase *t);  /* test_base_time.c */
+void event_add_json_tests(TCase *t); /* test_event_json.c */
+
+#endif
