@@ -22,8 +22,9 @@ enum log_level { LOG_LEVEL_ERR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG 
 /* level: "error", "warn", "info", "debug"; format: "auto", "text", "json". */
 void log_set_up(const char *level, const char *format);
 
-/* log_event(LOG_LEVEL_INFO, "rotated", "source", name, "from", "812", NULL): pairs of
- * strings up to a NULL. */
+/* log_event(LOG_LEVEL_INFO, "rotated", "source", name, "from", "812", LOG_END): pairs
+ * of strings. */
+#define LOG_END ((const char *)0)
 void log_event(enum log_level level, const char *event, ...)
     __attribute__((sentinel(0)));
 

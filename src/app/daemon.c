@@ -139,7 +139,7 @@ static void
 commit_failed(struct daemon *d, int64_t now_ms, const struct err *e)
 {
 	if (!d->stuck)
-		log_event(LOG_LEVEL_ERR, "commit-failed", "error", e->text, NULL);
+		log_event(LOG_LEVEL_ERR, "commit-failed", "error", e->text, LOG_END);
 	d->stuck = true;
 	d->retry_ms = now_ms + COMMIT_RETRY_MS;
 }
@@ -159,7 +159,7 @@ commit(struct daemon *d, int64_t now_ms)
 		return;
 	}
 	if (d->stuck)
-		log_event(LOG_LEVEL_INFO, "commit-works-again", NULL);
+		log_event(LOG_LEVEL_INFO, "commit-works-again", LOG_END);
 	d->stuck = false;
 	d->dirty_ms = 0;
 	if (!spool_empty(d->env.spool))
@@ -204,7 +204,7 @@ check_room(struct daemon *d)
 	if (full != d->full)
 		log_event(full ? LOG_LEVEL_ERR : LOG_LEVEL_INFO,
 		    full ? "spool-full" : "spool-has-room", "state",
-		    d->config->state_path, NULL);
+		    d->config->state_path, LOG_END);
 	d->full = full;
 }
 
@@ -241,7 +241,7 @@ take_signals(struct daemon *d, int64_t now_ms)
 		}
 		log_event(LOG_LEVEL_WARN, "reload", "error",
 		    "re-reading the configuration is not built yet; waits are ended",
-		    NULL);
+		    LOG_END);
 		deliver_hurry(d->deliver, now_ms);
 	}
 }
@@ -301,7 +301,7 @@ turn(struct daemon *d)
 	bool more = read_all(d, now);
 	commit_if_due(d, now, !more);
 	if (deliver_turn(d->deliver, now, &e) < 0)
-		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, NULL);
+		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, LOG_END);
 	bool rest = !more && deliver_idle(d->deliver) && spool_empty(d->env.spool);
 	tidy_up(d, now, rest);
 	(void)output_wait(d->http, fds, ready, 2, more ? 0 : wait_ms(d, now));
@@ -341,13 +341,13 @@ daemon_run(const struct config *c, struct store *st, struct err *e)
 	}
 	d.rest_ms = clock_ms();
 	log_event(LOG_LEVEL_INFO, "started", "version", BOUNCEFEED_VERSION, "state",
-	    c->state_path, NULL);
+	    c->state_path, LOG_END);
 	(void)sd_notify(0, "READY=1");
 	while (!d.stop)
 		turn(&d);
 	(void)sd_notify(0, "STOPPING=1");
 	finish(&d);
-	log_event(LOG_LEVEL_INFO, "stopped", NULL);
+	log_event(LOG_LEVEL_INFO, "stopped", LOG_END);
 	close_all(&d);
 	return 0;
 }

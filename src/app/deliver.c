@@ -5,7 +5,7 @@
  * made a dead letter; each in one transaction. A transaction that fails is tried again
  * with the same verdict: an accepted batch is not posted twice because a disk was full.
  */
-#include "app/deliver.h"
+#include "app/deliver_internal.h"
 #include "app/app.h"
 #include "app/post.h"
 
@@ -18,37 +18,12 @@ enum {
 	BATCH_MAX = 64 << 20, /* bytes of one batch's events */
 };
 
-enum step {
-	STEP_EMPTY,    /* nothing loaded */
-	STEP_WAITING,  /* a batch is loaded and waits for its time */
-	STEP_POSTED,   /* its answer is awaited */
-	STEP_ANSWERED, /* the verdict is to be recorded */
-};
-
-struct deliver_output {
-	const struct config_output *conf;
-	struct output_request *request;
-	enum step step;
-	bool more; /* the queue may hold something */
-	struct store_batch batch;
-	struct buf events;
-	struct buf body;
-	uint64_t failures; /* in a row, without a 2xx */
-	int64_t next_ms;   /* not before */
-	unsigned code;
-	enum output_verdict verdict;
-	char answer[LIMIT_ERR_TEXT]; /* what the backend said, or what went wrong */
-	enum { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_HOLD } state;
-};
-
 struct deliver {
 	struct store *store;
 	struct output_http *http;
 	struct deliver_output *output;
 	size_t n;
 };
-
-static const char *const state_name[] = { "ok", "retry", "hold" };
 
 struct deliver *
 deliver_new(
@@ -92,138 +67,24 @@ deliver_free(struct deliver *d)
 	free(d);
 }
 
-/* --- what is recorded ----------------------------------------------------------------
- */
-
-static int
-put_half(struct deliver *d, const struct store_batch *b, struct slice events,
-    uint64_t count, struct err *e)
-{
-	struct store_batch half = *b;
-	uint64_t random[2] = { clock_random(), clock_random() };
-	char key[32];
-	int64_t id;
-
-	hex_write((const uint8_t *)random, sizeof random, key);
-	half.key = (struct slice){ key, sizeof key };
-	half.events = events;
-	half.count = count;
-	return store_batch_put(d->store, &half, &id, e);
-}
-
-static int
-record_halves(struct deliver *d, struct deliver_output *o, struct err *e)
-{
-	const struct store_batch *b = &o->batch;
-	uint64_t first = b->count / 2;
-	size_t at = output_events_cut(b->events, first);
-	int rc = put_half(d, b, (struct slice){ b->events.p, at }, first, e);
-
-	if (rc == 0)
-		rc = put_half(d, b, slice_from(b->events, at), b->count - first, e);
-	return rc < 0 ? rc : store_batch_delete(d->store, b->id, e);
-}
-
-static int
-record_dead(struct deliver *d, struct deliver_output *o, struct err *e)
-{
-	struct slice event = slice_trim(o->batch.events);
-	struct store_dead dead = {
-		.output = o->batch.output,
-		.event = event,
-		.code = o->code,
-		.answer = slice_of(o->answer),
-		.at_ms = clock_wall_ms(),
-	};
-	int rc = store_dead_put(d->store, &dead, e);
-
-	if (rc == 0)
-		rc = store_output_count(d->store, o->batch.output, 0, 1, e);
-	return rc < 0 ? rc : store_batch_delete(d->store, o->batch.id, e);
-}
-
-static int
-record_accepted(struct deliver *d, struct deliver_output *o, struct err *e)
-{
-	int rc = store_output_count(d->store, o->batch.output, o->batch.count, 0, e);
-
-	return rc < 0 ? rc : store_batch_delete(d->store, o->batch.id, e);
-}
-
-static int
-record_state(struct deliver *d, struct deliver_output *o, int state, struct err *e)
-{
-	bool fault = o->verdict != VERDICT_ACCEPTED;
-	struct store_output so = {
-		.name = slice_of(o->conf->name),
-		.state = slice_of(state_name[state]),
-		.error = fault ? slice_of(o->answer) : (struct slice){ 0 },
-		.error_ms = fault ? clock_wall_ms() : 0,
-	};
-
-	return store_output_state(d->store, &so, e);
-}
-
-/* Refused or too large: one event is a dead letter, more of them are halved. */
-static bool
-splits(const struct deliver_output *o)
-{
-	return (o->verdict == VERDICT_HALVE || o->verdict == VERDICT_REFUSED) &&
-	       o->batch.count > 1;
-}
-
-static bool
-dies(const struct deliver_output *o)
-{
-	return (o->verdict == VERDICT_HALVE || o->verdict == VERDICT_REFUSED) &&
-	       o->batch.count <= 1;
-}
-
-static int
-record(struct deliver *d, struct deliver_output *o, int state, struct err *e)
-{
-	bool gone = o->verdict == VERDICT_ACCEPTED;
-	/* only an accepted batch may come back after a power cut: it does with its key
-	 */
-	enum store_sync sync = splits(o) || dies(o) ? STORE_DURABLE : STORE_LAZY;
-	int rc = store_begin(d->store, sync, e);
-
-	if (rc < 0)
-		return rc;
-	if (gone)
-		rc = record_accepted(d, o, e);
-	else if (splits(o))
-		rc = record_halves(d, o, e);
-	else if (dies(o))
-		rc = record_dead(d, o, e);
-	else
-		rc = store_batch_tried(d->store, o->batch.id, e);
-	if (rc == 0 && (state != (int)o->state || !gone))
-		rc = record_state(d, o, state, e);
-	if (rc < 0) {
-		store_rollback(d->store);
-		return rc;
-	}
-	return store_commit(d->store, e);
-}
-
 /* --- what is said --------------------------------------------------------------------
  */
 
 static void
 log_state(struct deliver_output *o, int state)
 {
-	if (dies(o))
+	if (deliver_dies(o))
 		log_event(LOG_LEVEL_WARN, "dead-letter", "output", o->conf->name,
-		    "code", log_number(o->code), "answer", o->answer, NULL);
+		    "code", log_number(o->code), "answer", o->answer, LOG_END);
 	if (state == (int)o->state)
 		return;
 	if (state == OUTPUT_OK)
-		log_event(LOG_LEVEL_INFO, "delivering", "output", o->conf->name, NULL);
+		log_event(
+		    LOG_LEVEL_INFO, "delivering", "output", o->conf->name, LOG_END);
 	else
 		log_event(LOG_LEVEL_WARN, state == OUTPUT_HOLD ? "held" : "retrying",
 		    "output", o->conf->name, "code", log_number(o->code), "answer",
-		    o->answer, NULL);
+		    o->answer, LOG_END);
 }
 
 static int
@@ -263,7 +124,7 @@ static int
 settle(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *e)
 {
 	int state = state_after(o);
-	int rc = record(d, o, state, e);
+	int rc = deliver_record(d->store, o, state, e);
 
 	if (rc < 0) {
 		o->next_ms = now_ms +

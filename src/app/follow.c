@@ -4,39 +4,12 @@
  * For each file with unread bytes: read a chunk, feed its stream, note where that
  * leaves it. What is noted becomes true with the next commit, together with the events.
  */
-#include "app/follow.h"
+#include "app/follow_internal.h"
 #include "app/app.h"
-#include "app/bad.h"
-#include "app/stream.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const int64_t FORGET_MS = INT64_C(30) * 24 * 3600 * 1000;
-
-/* What follow keeps for an open file. */
-struct reading {
-	struct stream *stream;
-	bool paused; /* it has bytes that on_event did not want yet */
-};
-
-struct follow {
-	const struct follow_env *env;
-	const struct config_source *conf;
-	struct source *source;
-	struct zone *zone;
-	struct event_pair *labels;
-	struct slice *fbl_headers;
-	struct stream_env stream;
-	struct bad_log bad;
-	char *chunk; /* LIMIT_READ bytes */
-	int64_t now_ms;
-	int64_t scanned_ns, stored_scan_ns;
-	int64_t next_scan_ms, next_look_ms;
-	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
-	bool failing; /* the last scan failed, and that was logged */
-};
 
 static void
 drop_reading(void *user)
@@ -196,27 +169,8 @@ log_scan_fault(struct follow *f, int rc, const struct err *e)
 {
 	if (rc < 0 && !f->failing)
 		log_event(LOG_LEVEL_ERR, "scan-failed", "source", f->conf->name,
-		    "error", e->text, NULL);
+		    "error", e->text, LOG_END);
 	f->failing = rc < 0;
-}
-
-/* Known files that nobody saw for a month. */
-static int
-forget_old(struct follow *f, struct err *e)
-{
-	struct source_file *next;
-	int64_t now = clock_wall_ms();
-	int rc = 0;
-
-	for (struct source_file *s = source_files(f->source); rc == 0 && s; s = next) {
-		next = s->next;
-		if (s->present || s->fd >= 0 || s->id == 0 ||
-		    now - s->seen_ms < FORGET_MS)
-			continue;
-		if ((rc = store_file_forget(f->env->store, s->id, e)) == 0)
-			source_forget(f->source, s);
-	}
-	return rc;
 }
 
 static int
@@ -359,7 +313,7 @@ log_file_fault(struct follow *f, struct source_file *s)
 	s->shown_error = s->error;
 	log_event(s->error ? LOG_LEVEL_ERR : LOG_LEVEL_INFO,
 	    s->error ? "unreadable" : "readable", "source", f->conf->name, "file",
-	    s->path, "error", strerror(s->error), NULL);
+	    s->path, "error", strerror(s->error), LOG_END);
 }
 
 int
@@ -385,64 +339,4 @@ follow_turn(struct follow *f, int64_t now_ms)
 	for (s = source_files(f->source); s; s = s->next)
 		log_file_fault(f, s);
 	return more;
-}
-
-bool
-follow_dirty(const struct follow *f)
-{
-	if (f->scanned_ns != f->stored_scan_ns && f->stored_scan_ns == 0)
-		return true;
-	for (const struct source_file *s = source_files(f->source); s; s = s->next) {
-		if (s->dirty)
-			return true;
-	}
-	return f->bad.total > 0;
-}
-
-int
-follow_put(struct follow *f, struct err *e)
-{
-	struct slice name = slice_of(f->conf->name);
-	struct store *st = f->env->store;
-	int rc = store_source_put(st, name, f->scanned_ns, e);
-
-	for (struct source_file *s = source_files(f->source); rc == 0 && s;
-	     s = s->next) {
-		if (!s->dirty)
-			continue;
-		struct store_file sf = {
-			.id = s->id,
-			.source = name,
-			.dev = s->dev,
-			.ino = s->ino,
-			.has_key = s->has_key,
-			.key = s->key,
-			.offset = s->offset,
-			.skip = s->skip,
-			.marker = s->marker,
-			.header = buf_slice(&s->header),
-			.path = slice_of(s->path),
-			.seen_ms = s->seen_ms,
-		};
-		rc = store_file_put(st, &sf, &s->put_id, e);
-	}
-	if (rc == 0 && f->event_ms != f->stored_event_ms)
-		rc = store_source_event(st, name, f->event_ms, e);
-	if (rc == 0)
-		rc = bad_log_put(&f->bad, st, name, e);
-	return rc < 0 ? rc : forget_old(f, e);
-}
-
-void
-follow_committed(struct follow *f)
-{
-	for (struct source_file *s = source_files(f->source); s; s = s->next) {
-		if (s->dirty) {
-			s->id = s->put_id;
-			s->dirty = false;
-		}
-	}
-	f->stored_scan_ns = f->scanned_ns;
-	f->stored_event_ms = f->event_ms;
-	bad_log_clear(&f->bad);
 }

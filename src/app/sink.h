@@ -10,10 +10,10 @@
 #include "base/base.h"
 
 enum {
-	SINK_BODY_MAX = 64 << 20,     /* bytes of a body, packed and unpacked */
-	SINK_LINES_MAX = 256 << 20,   /* bytes of a batch as lines: numbers may grow */
-	SINK_CONNECTIONS_MAX = 64,    /* a thread and a body each */
-	SINK_KEYS_KEPT = 4096,        /* a batch repeated under one of them is not printed */
+	SINK_BODY_MAX = 64 << 20,   /* bytes of a body, packed and unpacked */
+	SINK_LINES_MAX = 256 << 20, /* bytes of a batch as lines: numbers may grow */
+	SINK_CONNECTIONS_MAX = 64,  /* a thread and a body each */
+	SINK_KEYS_KEPT = 4096, /* a batch repeated under one of them is not printed */
 	SINK_DELAY_MAX = 3600 * 1000, /* milliseconds */
 };
 

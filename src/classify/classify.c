@@ -19,7 +19,7 @@ struct classifier {
 	enum event_class class[REASON_COUNT];
 	size_t nuser;
 	struct {
-		struct slice name; /* owned */
+		char *name;
 		enum event_reason reason;
 	} user[USER_CATEGORIES];
 	char rule[RULE_MAX];
@@ -51,7 +51,7 @@ classify_free(struct classifier *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < c->nuser; i++)
-		free((char *)(uintptr_t)c->user[i].name.p);
+		free(c->user[i].name);
 	free(c);
 }
 
@@ -66,11 +66,8 @@ classify_set_category(struct classifier *c, struct slice name, enum event_reason
 {
 	if (c->nuser == USER_CATEGORIES)
 		return -E2BIG;
-	char *copy = malloc(name.n + 1);
-	if (!copy)
+	if (!(c->user[c->nuser].name = strndup(name.p, name.n)))
 		return -ENOMEM;
-	memcpy(copy, name.p, name.n);
-	c->user[c->nuser].name = (struct slice){ copy, name.n };
 	c->user[c->nuser].reason = r;
 	c->nuser++;
 	return 0;
@@ -133,7 +130,7 @@ by_category(const struct classifier *c, struct slice name)
 	if (name.n == 0)
 		return v;
 	for (size_t i = 0; i < c->nuser; i++) {
-		if (slice_ieq(c->user[i].name, name)) {
+		if (slice_ieq(slice_of(c->user[i].name), name)) {
 			v.reason = c->user[i].reason;
 			return v;
 		}

@@ -134,7 +134,8 @@ source_watch_dir(struct source_watch *w, const char *path)
 		w->dir = v;
 		w->cap = cap;
 	}
-	w->dir[w->ndirs++] = (struct watched_dir){ wd, copy };
+	w->dir[w->ndirs].wd = wd;
+	w->dir[w->ndirs++].path = copy;
 }
 
 /* An open file of that name exists: its size is all that can have changed. */

@@ -1,6 +1,6 @@
 /*
- * transcript.c - prints what a sample gives, for people to read in a diff: `>> ` and the
- * record, under it its event, `header`, `skip` or `bad: reason`.
+ * transcript.c - prints what a sample gives, for people to read in a diff: `>> ` and
+ * the record, under it its event, `skip` (a header, too) or `bad: reason`.
  *
  * It goes through the program's own stream, so that what stands in the golden files is
  * what `run` and `replay` make. Host and source are fixed; local time is UTC.
@@ -9,6 +9,7 @@
 #include "app/follow.h"
 #include "app/reader.h"
 #include "app/stream.h"
+#include "frame/frame.h"
 
 #include <libgen.h>
 #include <stdio.h>
@@ -37,7 +38,8 @@ static void
 show_until(struct transcript *t, uint64_t end)
 {
 	while (t->shown < end && t->shown < t->n) {
-		struct slice rest = { t->data + t->shown, (size_t)(end - t->shown) };
+		uint64_t stop = end < t->n ? end : t->n;
+		struct slice rest = { t->data + t->shown, (size_t)(stop - t->shown) };
 		size_t lf = slice_find(rest, '\n');
 		struct slice line = { rest.p, lf };
 		bool cut = line.n > 400;
@@ -56,16 +58,22 @@ show_quiet(struct transcript *t, uint64_t off)
 {
 	if (t->shown < off) {
 		show_until(t, off);
-		(void)printf("no event\n");
+		(void)printf("skip\n");
 	}
 }
 
+/* Where the record at `from` ends, by the program's own framing of it. */
 static uint64_t
-line_end(const struct transcript *t, uint64_t from)
+record_end(const struct transcript *t, uint64_t from)
 {
 	struct slice rest = { t->data + from, t->n - (size_t)from };
+	struct frame_csv *f = frame_csv_new(1 << 20);
+	struct frame_out out = { 0 };
 
-	return from + slice_find(rest, '\n') + 1;
+	if (f)
+		(void)frame_csv_next(f, rest, true, &out);
+	frame_csv_free(f);
+	return from + out.used;
 }
 
 static int
@@ -75,7 +83,7 @@ on_event(void *arg, const struct event *ev)
 	struct buf json;
 
 	show_quiet(t, ev->source.offset);
-	show_until(t, line_end(t, ev->source.offset));
+	show_until(t, record_end(t, ev->source.offset));
 	buf_init(&json, LIMIT_EVENT);
 	if (event_json(ev, &json) < 0)
 		(void)printf("event too large\n");
@@ -86,14 +94,17 @@ on_event(void *arg, const struct event *ev)
 }
 
 static void
-on_bad(void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
+on_bad(
+    void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
 {
 	struct transcript *t = arg;
 
 	(void)file;
 	(void)bytes;
 	show_quiet(t, offset);
-	show_until(t, line_end(t, offset));
+	/* of a bad stretch that is its first line */
+	struct slice rest = { t->data + offset, t->n - (size_t)offset };
+	show_until(t, offset + slice_find(rest, '\n') + 1);
 	(void)printf("bad: %s\n", why);
 }
 
@@ -132,7 +143,8 @@ transcribe(const char *path, struct buf *data)
 	char name[4096];
 
 	(void)snprintf(name, sizeof name, "%s", path);
-	int rc = !s || stream_feed(s, buf_slice(data), true, slice_of(basename(name)), undated);
+	int rc = !s || stream_feed(
+			   s, buf_slice(data), true, slice_of(basename(name)), undated);
 	show_quiet(&t, data->n);
 	stream_free(s);
 	classify_free(env.classifier);

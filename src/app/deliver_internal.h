@@ -1,0 +1,39 @@
+/*
+ * deliver_internal.h - what deliver.c (trying) and deliver_record.c (storing) share.
+ */
+#ifndef BOUNCEFEED_DELIVER_INTERNAL_H
+#define BOUNCEFEED_DELIVER_INTERNAL_H
+
+#include "app/deliver.h"
+
+enum step {
+	STEP_EMPTY,    /* nothing loaded */
+	STEP_WAITING,  /* a batch is loaded and waits for its time */
+	STEP_POSTED,   /* its answer is awaited */
+	STEP_ANSWERED, /* the verdict is to be recorded */
+};
+
+struct deliver_output {
+	const struct config_output *conf;
+	struct output_request *request;
+	enum step step;
+	bool more; /* the queue may hold something */
+	struct store_batch batch;
+	struct buf events;
+	struct buf body;
+	uint64_t failures; /* in a row, without a 2xx */
+	int64_t next_ms;   /* not before */
+	unsigned code;
+	enum output_verdict verdict;
+	char answer[LIMIT_ERR_TEXT]; /* what the backend said, or what went wrong */
+	enum { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_HOLD } state;
+};
+
+/* Refused or too large: one event is a dead letter, more of them are halved. */
+bool deliver_dies(const struct deliver_output *o);
+
+/* The verdict on the batch and the state that it leads to, in one transaction. */
+int deliver_record(
+    struct store *st, struct deliver_output *o, int state, struct err *e);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * deliver_record.c - a verdict made true: accepted, halved, dead, or tried once more.
+ */
+#include "app/deliver_internal.h"
+#include "app/app.h"
+
+static const char *const state_name[] = { "ok", "retry", "hold" };
+
+static int
+put_half(struct store *st, const struct store_batch *b, struct slice events,
+    uint64_t count, struct err *e)
+{
+	struct store_batch half = *b;
+	uint64_t random[2] = { clock_random(), clock_random() };
+	char key[32];
+	int64_t id;
+
+	hex_write((const uint8_t *)random, sizeof random, key);
+	half.key = (struct slice){ key, sizeof key };
+	half.events = events;
+	half.count = count;
+	return store_batch_put(st, &half, &id, e);
+}
+
+static int
+record_halves(struct store *st, struct deliver_output *o, struct err *e)
+{
+	const struct store_batch *b = &o->batch;
+	uint64_t first = b->count / 2;
+	size_t at = output_events_cut(b->events, first);
+	int rc = put_half(st, b, (struct slice){ b->events.p, at }, first, e);
+
+	if (rc == 0)
+		rc = put_half(st, b, slice_from(b->events, at), b->count - first, e);
+	return rc < 0 ? rc : store_batch_delete(st, b->id, e);
+}
+
+static int
+record_dead(struct store *st, struct deliver_output *o, struct err *e)
+{
+	struct slice event = slice_trim(o->batch.events);
+	struct store_dead dead = {
+		.output = o->batch.output,
+		.event = event,
+		.code = o->code,
+		.answer = slice_of(o->answer),
+		.at_ms = clock_wall_ms(),
+	};
+	int rc = store_dead_put(st, &dead, e);
+
+	if (rc == 0)
+		rc = store_output_count(st, o->batch.output, 0, 1, e);
+	return rc < 0 ? rc : store_batch_delete(st, o->batch.id, e);
+}
+
+static int
+record_accepted(struct store *st, struct deliver_output *o, struct err *e)
+{
+	int rc = store_output_count(st, o->batch.output, o->batch.count, 0, e);
+
+	return rc < 0 ? rc : store_batch_delete(st, o->batch.id, e);
+}
+
+static int
+record_state(struct store *st, struct deliver_output *o, int state, struct err *e)
+{
+	bool fault = o->verdict != VERDICT_ACCEPTED;
+	struct store_output so = {
+		.name = slice_of(o->conf->name),
+		.state = slice_of(state_name[state]),
+		.error = fault ? slice_of(o->answer) : (struct slice){ 0 },
+		.error_ms = fault ? clock_wall_ms() : 0,
+	};
+
+	return store_output_state(st, &so, e);
+}
+
+static bool
+splits(const struct deliver_output *o)
+{
+	return (o->verdict == VERDICT_HALVE || o->verdict == VERDICT_REFUSED) &&
+	       o->batch.count > 1;
+}
+
+bool
+deliver_dies(const struct deliver_output *o)
+{
+	return (o->verdict == VERDICT_HALVE || o->verdict == VERDICT_REFUSED) &&
+	       o->batch.count <= 1;
+}
+
+int
+deliver_record(struct store *st, struct deliver_output *o, int state, struct err *e)
+{
+	bool gone = o->verdict == VERDICT_ACCEPTED;
+	/* only an accepted batch may come back after a power cut: it does with its key
+	 */
+	enum store_sync sync = splits(o) || deliver_dies(o) ? STORE_DURABLE
+							    : STORE_LAZY;
+	int rc = store_begin(st, sync, e);
+
+	if (rc < 0)
+		return rc;
+	if (gone)
+		rc = record_accepted(st, o, e);
+	else if (splits(o))
+		rc = record_halves(st, o, e);
+	else if (deliver_dies(o))
+		rc = record_dead(st, o, e);
+	else
+		rc = store_batch_tried(st, o->batch.id, e);
+	if (rc == 0 && (state != (int)o->state || !gone))
+		rc = record_state(st, o, state, e);
+	if (rc < 0) {
+		store_rollback(st);
+		return rc;
+	}
+	return store_commit(st, e);
+}

@@ -1,0 +1,89 @@
+/*
+ * follow_commit.c - the places of a source's files into the state file.
+ *
+ * What is put becomes true with the commit; only follow_committed() then calls it
+ * stored.
+ */
+#include "app/follow_internal.h"
+#include "app/app.h"
+
+static const int64_t FORGET_MS = INT64_C(30) * 24 * 3600 * 1000;
+
+/* Known files that nobody saw for a month. */
+static int
+forget_old(struct follow *f, struct err *e)
+{
+	struct source_file *next;
+	int64_t now = clock_wall_ms();
+	int rc = 0;
+
+	for (struct source_file *s = source_files(f->source); rc == 0 && s; s = next) {
+		next = s->next;
+		if (s->present || s->fd >= 0 || s->id == 0 ||
+		    now - s->seen_ms < FORGET_MS)
+			continue;
+		if ((rc = store_file_forget(f->env->store, s->id, e)) == 0)
+			source_forget(f->source, s);
+	}
+	return rc;
+}
+
+bool
+follow_dirty(const struct follow *f)
+{
+	if (f->scanned_ns != f->stored_scan_ns && f->stored_scan_ns == 0)
+		return true;
+	for (const struct source_file *s = source_files(f->source); s; s = s->next) {
+		if (s->dirty)
+			return true;
+	}
+	return f->bad.total > 0;
+}
+
+int
+follow_put(struct follow *f, struct err *e)
+{
+	struct slice name = slice_of(f->conf->name);
+	struct store *st = f->env->store;
+	int rc = store_source_put(st, name, f->scanned_ns, e);
+
+	for (struct source_file *s = source_files(f->source); rc == 0 && s;
+	     s = s->next) {
+		if (!s->dirty)
+			continue;
+		struct store_file sf = {
+			.id = s->id,
+			.source = name,
+			.dev = s->dev,
+			.ino = s->ino,
+			.has_key = s->has_key,
+			.key = s->key,
+			.offset = s->offset,
+			.skip = s->skip,
+			.marker = s->marker,
+			.header = buf_slice(&s->header),
+			.path = slice_of(s->path),
+			.seen_ms = s->seen_ms,
+		};
+		rc = store_file_put(st, &sf, &s->put_id, e);
+	}
+	if (rc == 0 && f->event_ms != f->stored_event_ms)
+		rc = store_source_event(st, name, f->event_ms, e);
+	if (rc == 0)
+		rc = bad_log_put(&f->bad, st, name, e);
+	return rc < 0 ? rc : forget_old(f, e);
+}
+
+void
+follow_committed(struct follow *f)
+{
+	for (struct source_file *s = source_files(f->source); s; s = s->next) {
+		if (s->dirty) {
+			s->id = s->put_id;
+			s->dirty = false;
+		}
+	}
+	f->stored_scan_ns = f->scanned_ns;
+	f->stored_event_ms = f->event_ms;
+	bad_log_clear(&f->bad);
+}

@@ -1,0 +1,34 @@
+/*
+ * follow_internal.h - what follow.c (reading) and follow_commit.c (storing) share.
+ */
+#ifndef BOUNCEFEED_FOLLOW_INTERNAL_H
+#define BOUNCEFEED_FOLLOW_INTERNAL_H
+
+#include "app/bad.h"
+#include "app/follow.h"
+#include "app/stream.h"
+
+/* What follow keeps for an open file. */
+struct reading {
+	struct stream *stream;
+	bool paused; /* it has bytes that on_event did not want yet */
+};
+
+struct follow {
+	const struct follow_env *env;
+	const struct config_source *conf;
+	struct source *source;
+	struct zone *zone;
+	struct event_pair *labels;
+	struct slice *fbl_headers;
+	struct stream_env stream;
+	struct bad_log bad;
+	char *chunk; /* LIMIT_READ bytes */
+	int64_t now_ms;
+	int64_t scanned_ns, stored_scan_ns;
+	int64_t next_scan_ms, next_look_ms;
+	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
+	bool failing; /* the last scan failed, and that was logged */
+};
+
+#endif
