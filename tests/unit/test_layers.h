@@ -8,5 +8,7 @@
 
 void base_add_time_tests(TCase *t);  /* test_base_time.c */
 void event_add_json_tests(TCase *t); /* test_event_json.c */
+void pack_add_zstd_tests(Suite *s);  /* test_pack_zstd.c */
+void frame_add_edge_tests(TCase *t); /* test_frame_edge.c */
 
 #endif

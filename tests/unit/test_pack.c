@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "pack/pack.h"
+#include "test_layers.h"
 
 Suite *suite_pack(void);
 
@@ -301,102 +302,6 @@ START_TEST(pack_probe_knows_the_first_bytes)
 }
 END_TEST
 
-START_TEST(zstd_round_trip)
-{
-	struct pack_zstd *z = pack_zstd_new();
-	struct buf packed, back;
-
-	buf_init(&packed, ROOM);
-	buf_init(&back, ROOM);
-	for (size_t n = 0; n <= plain.n; n = n * 5 + 1) {
-		struct slice in = { plain.p, n };
-
-		buf_clear(&packed);
-		buf_clear(&back);
-		buf_add(&packed, SLICE("before"));
-		buf_add(&back, SLICE("before"));
-		int rc = pack_zstd(z, in, &packed);
-		ck_assert_msg(
-		    rc == 0 && slice_starts(buf_slice(&packed), SLICE("before")),
-		    "pack %zu: got %d, want 0", n, rc);
-		rc = pack_unzstd(slice_from(buf_slice(&packed), 6), &back);
-		ck_assert_msg(rc == 0 && back.n == n + 6 &&
-				  slice_eq(slice_from(buf_slice(&back), 6), in),
-		    "unpack %zu: got %d, %zu bytes, want 0, %zu", n, rc, back.n, n + 6);
-	}
-	ck_assert_msg(packed.n * 2 < plain.n,
-	    "got %zu of %zu bytes, want less than half", packed.n, plain.n);
-	buf_free(&packed);
-	buf_free(&back);
-	pack_zstd_free(z);
-	pack_zstd_free(NULL);
-}
-END_TEST
-
-/* A bit that carries nothing may be flipped: then all of the text comes out. */
-START_TEST(zstd_damaged)
-{
-	static const char *const junk[] = { "", "{", "\x28\xb5\x2f\xfd",
-		"\x1f\x8b\x08" };
-	struct slice whole = buf_slice(&one_zst);
-	struct buf out;
-
-	buf_init(&out, 2 * plain.n);
-	for (size_t i = 0; i < COUNT(junk); i++) {
-		int rc = pack_unzstd(slice_of(junk[i]), &out);
-		ck_assert_msg(rc == -EBADMSG && out.n == 0, "junk %zu: got %d, want %d",
-		    i, rc, -EBADMSG);
-	}
-	for (size_t n = 0; n < whole.n; n += n < 40 || n + 40 > whole.n ? 1 : 13) {
-		int rc = pack_unzstd((struct slice){ whole.p, n }, &out);
-		ck_assert_msg(rc == -EBADMSG && out.n == 0,
-		    "%zu of %zu bytes: got %d, %zu bytes, want %d, 0", n, whole.n, rc,
-		    out.n, -EBADMSG);
-	}
-	for (size_t at = 0; at < one_zst.n; at += 5) {
-		one_zst.p[at] ^= 0x10;
-		int rc = pack_unzstd(buf_slice(&one_zst), &out);
-		bool told = (rc == -EBADMSG || rc == -E2BIG) && out.n == 0;
-		bool same = rc == 0 && slice_eq(buf_slice(&out), buf_slice(&plain));
-		ck_assert_msg(told || same,
-		    "byte %zu damaged: got %d, %zu bytes, want %d", at, rc, out.n,
-		    -EBADMSG);
-		buf_clear(&out);
-		one_zst.p[at] ^= 0x10;
-	}
-	buf_add(&one_zst, SLICE("rest"));
-	int rc = pack_unzstd(buf_slice(&one_zst), &out);
-	ck_assert_msg(rc == -EBADMSG && out.n == 0, "text after it: got %d, want %d",
-	    rc, -EBADMSG);
-	buf_free(&out);
-}
-END_TEST
-
-START_TEST(zstd_over_the_cap)
-{
-	struct pack_zstd *z = pack_zstd_new();
-	struct buf out;
-	int rc;
-
-	for (size_t less = 0; less < 3; less++) {
-		buf_init(&out, plain.n + 6 - less);
-		buf_add(&out, SLICE("before"));
-		rc = pack_unzstd(buf_slice(&one_zst), &out);
-		ck_assert_msg(rc == (less ? -E2BIG : 0) &&
-				  out.n == (less ? 0 : plain.n) + 6 &&
-				  slice_starts(buf_slice(&out), SLICE("before")),
-		    "%zu bytes too few: got %d, %zu bytes", less, rc, out.n);
-		buf_free(&out);
-	}
-	buf_init(&out, 300);
-	rc = pack_zstd(z, buf_slice(&plain), &out);
-	ck_assert_msg(rc == -E2BIG && out.n == 0, "pack: got %d, %zu, want %d, 0", rc,
-	    out.n, -E2BIG);
-	buf_free(&out);
-	pack_zstd_free(z);
-}
-END_TEST
-
 Suite *
 suite_pack(void)
 {
@@ -410,9 +315,7 @@ suite_pack(void)
 	tcase_add_test(t, what_follows_the_last_member);
 	tcase_add_loop_test(t, no_new_bytes_are_no_damage, 0, COUNT(whole_streams));
 	tcase_add_test(t, pack_probe_knows_the_first_bytes);
-	tcase_add_test(t, zstd_round_trip);
-	tcase_add_test(t, zstd_damaged);
-	tcase_add_test(t, zstd_over_the_cap);
+	pack_add_zstd_tests(s);
 	suite_add_tcase(s, t);
 	return s;
 }
