@@ -25,7 +25,7 @@ static const char usage[] =
     "Reads whole files once (- is standard input; .gz and .zst are unpacked) and "
     "prints\n"
     "their events of all types as JSON Lines.\n"
-    "  -f, --format FORMAT     auto (default), pmta\n"
+    "  -f, --format FORMAT     auto (default), pmta, maillog, postfix\n"
     "  -c, --config FILE       for labels, host, classification; the usual one if "
     "there\n"
     "      --type T            only bounce, deferral, delivery, complaint (may "
@@ -173,8 +173,10 @@ replay(struct replay *r, const struct config *c, int n, char **files)
 	r->env.labels = labels;
 	r->env.parse.fbl_headers = fbl;
 	r->env.parse.zone = zone;
+	r->env.parse.track = track_new(TRACK_MESSAGES, TRACK_SECONDS);
 	r->env.host = slice_of(c->host);
-	for (int i = 0; i < n && !r->closed && r->env.hash && r->env.classifier; i++)
+	bool ready = r->env.hash && r->env.classifier && r->env.parse.track;
+	for (int i = 0; i < n && !r->closed && ready; i++)
 		replay_file(r, files[i]);
 	if (!r->closed)
 		(void)flush(r);
@@ -182,6 +184,7 @@ replay(struct replay *r, const struct config *c, int n, char **files)
 		(void)fprintf(stderr, "%llu files, %llu events, %llu bad records\n",
 		    (unsigned long long)r->files, (unsigned long long)r->events,
 		    (unsigned long long)r->bad);
+	track_free(r->env.parse.track);
 	hash_free(r->env.hash);
 	classify_free(r->env.classifier);
 	zone_free(zone);

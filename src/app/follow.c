@@ -86,7 +86,7 @@ set_up_stream(struct follow *f)
 	const struct config_source *c = f->conf;
 
 	f->stream = (struct stream_env){
-		.parse = { .zone = f->zone },
+		.parse = { .zone = f->zone, .track = f->track },
 		.format = parse_format_of(slice_of(c->format)),
 		.classifier = f->env->classifier,
 		.hash = f->env->hash,
@@ -141,6 +141,10 @@ follow_new(
 		err_set(e, -EINVAL, "time zone %s is not known", conf->timezone);
 		goto fail;
 	}
+	if (!(f->track = track_new(TRACK_MESSAGES, TRACK_SECONDS))) {
+		err_set(e, -ENOMEM, "no memory");
+		goto fail;
+	}
 	set_up_stream(f);
 	if (set_up_source(f, e) < 0 || take_over(f, e) < 0)
 		goto fail;
@@ -157,6 +161,7 @@ follow_free(struct follow *f)
 		return;
 	source_free(f->source);
 	bad_log_clear(&f->bad);
+	track_free(f->track);
 	zone_free(f->zone);
 	free(f->labels);
 	free(f->fbl_headers);
@@ -316,18 +321,54 @@ log_file_fault(struct follow *f, struct source_file *s)
 	    s->path, "error", strerror(s->error), LOG_END);
 }
 
-int
-follow_turn(struct follow *f, int64_t now_ms)
+/* The file to read first where order counts: of those that left the path before those
+ * that did not, the one written earliest. */
+static struct source_file *
+oldest_unread(struct follow *f, const struct source_file *except)
+{
+	struct source_file *best = NULL;
+
+	for (struct source_file *s = source_unread(f->source, NULL); s;
+	     s = source_unread(f->source, s)) {
+		bool earlier = !best || s->live < best->live ||
+		    (s->live == best->live && s->mtime_ns < best->mtime_ns);
+		if (earlier && s != except)
+			best = s;
+	}
+	return best;
+}
+
+/* Lines explain later ones in other files: one file is read to its end before the next.
+ * 1: there is more, 0: not now, -EAGAIN. */
+static int
+read_in_order(struct follow *f)
+{
+	struct source_file *s, *failed = NULL;
+	struct err e = { 0 };
+	int rc;
+
+	while ((s = oldest_unread(f, failed))) {
+		rc = read_file(f, s, &e);
+		if (rc == -EAGAIN)
+			return rc;
+		s->error = rc < 0 ? -rc : 0;
+		if (rc < 0 && failed)
+			return 0;
+		if (rc < 0)
+			failed = s; /* it must not hold up the others */
+		else if (s->size > s->read)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+read_side_by_side(struct follow *f)
 {
 	struct source_file *s, *next;
 	struct err e = { 0 };
 	int more = 0, rc;
 
-	f->now_ms = now_ms;
-	for (s = source_files(f->source); s; s = s->next) {
-		if (is_paused(s) && (rc = read_file(f, s, &e)) == -EAGAIN)
-			return rc;
-	}
 	for (s = source_unread(f->source, NULL); s; s = next) {
 		rc = read_file(f, s, &e);
 		if (rc == -EAGAIN)
@@ -336,7 +377,24 @@ follow_turn(struct follow *f, int64_t now_ms)
 		more |= rc == 0 && s->size > s->read;
 		next = source_unread(f->source, s);
 	}
+	return more;
+}
+
+int
+follow_turn(struct follow *f, int64_t now_ms)
+{
+	struct source_file *s;
+	struct err e = { 0 };
+	int rc;
+
+	f->now_ms = now_ms;
+	for (s = source_files(f->source); s; s = s->next) {
+		if (is_paused(s) && (rc = read_file(f, s, &e)) == -EAGAIN)
+			return rc;
+	}
+	rc = f->stream.format && f->stream.format->ordered ? read_in_order(f)
+							   : read_side_by_side(f);
 	for (s = source_files(f->source); s; s = s->next)
 		log_file_fault(f, s);
-	return more;
+	return rc;
 }

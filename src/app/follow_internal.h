@@ -19,6 +19,7 @@ struct follow {
 	const struct config_source *conf;
 	struct source *source;
 	struct zone *zone;
+	struct track *track;
 	struct event_pair *labels;
 	struct slice *fbl_headers;
 	struct stream_env stream;

@@ -26,12 +26,14 @@ struct stream {
 	const struct parse_format *format;
 	void *parser;
 	struct frame_csv *csv;
+	struct frame_line line;
 	struct buf pending;
 	uint64_t begin; /* offset of the first byte not done with */
 	bool lead_done;
 	struct keying keying;
 	struct buf header; /* in force */
 	uint64_t skip;
+	bool key_only; /* nothing but the file key is wanted */
 	char tail[LIMIT_MARKER]; /* the last bytes done with */
 	size_t ntail;
 	struct slice file;
@@ -59,12 +61,6 @@ keying_take(struct keying *k, struct slice record, bool header)
 	return rc;
 }
 
-static bool
-names_columns(const struct parse_format *f, const struct record *rec)
-{
-	return f && f->is_header(rec);
-}
-
 struct stream *
 stream_new(const struct stream_env *env)
 {
@@ -76,6 +72,7 @@ stream_new(const struct stream_env *env)
 	buf_init(&s->pending, env->max_record + 2 * LIMIT_READ + 4096);
 	buf_init(&s->keying.header, LIMIT_KEY_TEXT);
 	buf_init(&s->header, env->max_record);
+	frame_line_init(&s->line, env->max_record);
 	if (!(s->csv = frame_csv_new(env->max_record))) {
 		stream_free(s);
 		return NULL;
@@ -113,14 +110,23 @@ set_format(struct stream *s, const struct parse_format *f)
 	return s->parser ? 0 : -ENOMEM;
 }
 
-/* The format by the configuration, else by the first record that looks like one. */
-static int
-find_format(struct stream *s, const struct record *rec)
+/*
+ * The format by the configuration, else by the first line. false: that is not whole yet.
+ * Where no format fits, the lines are framed as such and are bad.
+ */
+static bool
+find_format(const struct stream_env *env, struct slice in, bool last,
+    const struct parse_format **out)
 {
-	const struct parse_format *f = s->env->format ? s->env->format
-						      : parse_probe(rec);
+	size_t lf = slice_find(in, '\n');
 
-	return s->format || !f ? 0 : set_format(s, f);
+	*out = env->format;
+	if (*out)
+		return true;
+	if (lf == in.n && !last && in.n <= env->max_record)
+		return false;
+	*out = parse_probe((struct slice){ in.p, lf });
+	return true;
 }
 
 /* Shows the parser the header in force, as if the file had just begun. */
@@ -135,13 +141,13 @@ replay_header(struct stream *s, struct slice header)
 
 	if (header.n == 0)
 		return 0;
-	if (frame_csv_next(s->csv, header, true, &out) != FRAME_RECORD)
+	const struct parse_format *f = s->env->format ? s->env->format : parse_probe(header);
+	if (!f || frame_csv_next(s->csv, header, true, &out) != FRAME_RECORD)
 		return -EBADMSG;
 	struct record rec = { out.bytes, { 0, 0 }, out.field, out.nfields };
-	if ((rc = find_format(s, &rec)) < 0)
+	if (!s->format && (rc = set_format(s, f)) < 0)
 		return rc;
-	if (s->format)
-		(void)s->format->parse(s->parser, &rec, s->undated, &ev, &why, &torn);
+	(void)s->format->parse(s->parser, &rec, s->undated, &ev, &why, &torn);
 	return buf_add(&s->header, header);
 }
 
@@ -168,6 +174,7 @@ stream_resume(struct stream *s, const struct stream_place *p)
 {
 	drop_parser(s);
 	frame_csv_reset(s->csv);
+	frame_line_init(&s->line, s->env->max_record);
 	buf_clear(&s->pending);
 	buf_clear(&s->keying.header);
 	buf_clear(&s->header);
@@ -214,7 +221,7 @@ static void
 bad(struct stream *s, uint64_t offset, uint64_t end, struct slice bytes,
     const char *why)
 {
-	if (end <= s->skip)
+	if (end <= s->skip || s->key_only)
 		return;
 	if (bytes.n > LIMIT_BAD_SAMPLE)
 		bytes.n = LIMIT_BAD_SAMPLE;
@@ -240,37 +247,75 @@ emit(struct stream *s, const struct record *rec, struct event *ev)
 	return env->on_event(env->arg, ev);
 }
 
+/* What the record is, to the parser; its events out. */
+static int
+parse_record(struct stream *s, const struct record *rec, enum parse_result *result,
+    const char **why, bool *torn)
+{
+	const struct parse_format *f = s->format;
+	struct event ev;
+	int rc;
+
+	do {
+		*result = f->parse(s->parser, rec, s->undated, &ev, why, torn);
+		if (*result != PARSE_EVENT && *result != PARSE_MORE)
+			return 0;
+		if ((rc = emit(s, rec, &ev)) < 0)
+			return rc;
+		if (f->taken)
+			f->taken(s->parser);
+	} while (*result == PARSE_MORE);
+	return 0;
+}
+
 /* One framed record; in: the bytes it was framed from. out->used may change. */
 static int
 take_record(struct stream *s, struct slice in, uint64_t at, struct frame_out *out)
 {
 	struct record rec = { out->bytes, { at, at + out->used }, out->field,
 		out->nfields };
+	enum parse_result r = PARSE_BAD;
 	const char *why = "format not recognised";
-	struct event ev;
 	bool torn = false;
-	int rc = find_format(s, &rec);
+	bool header = s->format && s->format->is_header(&rec);
+	int rc = keying_take(&s->keying, rec.bytes, header);
 
-	if (rc < 0 || (rc = keying_take(
-			   &s->keying, rec.bytes, names_columns(s->format, &rec))) < 0)
+	if (rc < 0 || s->key_only)
 		return rc;
-	enum parse_result r = s->format ? s->format->parse(s->parser, &rec, s->undated,
-					      &ev, &why, &torn)
-					: PARSE_BAD;
-	switch (r) {
-	case PARSE_EVENT:
-		return emit(s, &rec, &ev);
-	case PARSE_SKIP:
-		return 0;
-	case PARSE_HEADER:
+	if (s->format && (rc = parse_record(s, &rec, &r, &why, &torn)) < 0)
+		return rc;
+	if (r == PARSE_HEADER) {
 		buf_clear(&s->header);
 		return buf_add(&s->header, rec.bytes);
-	case PARSE_BAD:
+	}
+	if (r == PARSE_BAD) {
 		if (torn)
 			frame_csv_refuse(in, why, out);
 		bad(s, at, at + out->used, out->bytes, why);
 	}
 	return 0;
+}
+
+static enum frame_result
+next_frame(struct stream *s, struct slice in, bool last, struct frame_out *out)
+{
+	if (s->format && s->format->framing == PARSE_CSV)
+		return frame_csv_next(s->csv, in, last, out);
+	return frame_line_next(&s->line, in, last, out);
+}
+
+/* false: the first line is not whole yet, so that the format cannot be told. */
+static bool
+have_format(struct stream *s, struct slice in, bool last, int *rc)
+{
+	const struct parse_format *f;
+
+	if (s->format || s->line.skipping)
+		return true;
+	if (!find_format(s->env, in, last, &f))
+		return false;
+	*rc = f ? set_format(s, f) : 0;
+	return *rc == 0;
 }
 
 /* Frames what is in `in`; *done: bytes of it that are done with. */
@@ -287,10 +332,12 @@ take_all(struct stream *s, struct slice in, bool last, size_t *done)
 		if (more)
 			goto out;
 	}
-	while (rc == 0 && at < in.n) {
+	while (rc == 0 && at < in.n && !(s->key_only && s->keying.done)) {
 		struct slice rest = slice_from(in, at);
 		struct frame_out out;
-		enum frame_result r = frame_csv_next(s->csv, rest, last, &out);
+		if (!have_format(s, rest, last, &rc))
+			break;
+		enum frame_result r = next_frame(s, rest, last, &out);
 		if (r == FRAME_MORE && out.used == 0)
 			break;
 		if (r == FRAME_RECORD)
@@ -337,32 +384,18 @@ stream_feed(struct stream *s, struct slice bytes, bool last, struct slice file,
 int
 stream_file_key(void *arg, struct slice head, bool last, struct file_key *out)
 {
-	const struct stream_env *env = arg;
-	struct frame_csv *csv = frame_csv_new(env->max_record);
-	struct keying k = { 0 };
-	bool more = false;
-	int rc = csv ? 0 : -ENOMEM;
-	size_t at = frame_lead(head, last, &more);
+	struct stream *s = stream_new(arg);
+	size_t done;
 
-	buf_init(&k.header, LIMIT_KEY_TEXT);
-	while (rc == 0 && !more && !k.done && at < head.n) {
-		struct frame_out f;
-		enum frame_result r = frame_csv_next(
-		    csv, slice_from(head, at), last, &f);
-		struct record rec = { f.bytes, { 0, 0 }, f.field, f.nfields };
-		const struct parse_format *p = env->format;
-		if (r == FRAME_MORE && f.used == 0)
-			break;
-		if (r == FRAME_RECORD && !p)
-			p = parse_probe(&rec);
-		if (r != FRAME_MORE)
-			rc = keying_take(
-			    &k, f.bytes, r == FRAME_RECORD && names_columns(p, &rec));
-		at += f.used;
+	if (!s)
+		return -ENOMEM;
+	/* the same code as for reading, so that it cannot come to another key */
+	s->key_only = true;
+	int rc = take_all(s, head, last, &done);
+	if (rc == 0 && s->keying.done) {
+		*out = s->keying.key;
+		rc = 1;
 	}
-	if (rc == 0 && k.done)
-		*out = k.key;
-	buf_free(&k.header);
-	frame_csv_free(csv);
-	return rc < 0 ? rc : k.done;
+	stream_free(s);
+	return rc;
 }

@@ -147,42 +147,95 @@ take_offset(struct slice *in, int64_t *east)
 	return true;
 }
 
-static bool
-all_digits(struct slice s)
+/* A date, a clock, a fraction, then a zone or none (z's). */
+static int
+take_iso(struct slice *in, const struct zone *z, bool blank_before_zone, struct when *out)
 {
-	uint64_t v;
+	struct when t = { 0 };
+	int64_t days, clock, east;
 
-	return slice_u64(s, &v);
+	if (!take_date(in, &days) || (!take_char(in, ' ') && !take_char(in, 'T')) ||
+	    !take_clock(in, &clock) || !take_fraction(in, &t))
+		return -EINVAL;
+	t.sec = days * 86400 + clock;
+	if (blank_before_zone)
+		*in = slice_trim(*in);
+	if (take_offset(in, &east))
+		t.sec -= east;
+	else
+		t.sec = zone_to_utc(z, t.sec);
+	*out = t;
+	return 0;
+}
+
+int
+when_iso(struct slice *in, const struct zone *z, struct when *out)
+{
+	return take_iso(in, z, false, out);
 }
 
 int
 when_pmta(struct slice in, const struct zone *z, struct when *out)
 {
-	struct when t = { 0 };
-	int64_t days, clock, east;
+	struct when t;
+	uint64_t v = 0;
 
 	in = slice_trim(in);
-	if (in.n <= 12 && all_digits(in)) {
-		uint64_t v = 0;
-		(void)slice_u64(in, &v);
+	if (in.n <= 12 && slice_u64(in, &v)) {
 		if (v > INT64_C(253402300799)) /* 9999-12-31T23:59:59Z */
 			return -EINVAL;
 		*out = (struct when){ .sec = (int64_t)v };
 		return 0;
 	}
-	if (!take_date(&in, &days) || (!take_char(&in, ' ') && !take_char(&in, 'T')) ||
-	    !take_clock(&in, &clock) || !take_fraction(&in, &t))
+	if (take_iso(&in, z, true, &t) < 0 || in.n != 0)
 		return -EINVAL;
-	t.sec = days * 86400 + clock;
-	in = slice_trim(in);
-	if (in.n == 0)
-		t.sec = zone_to_utc(z, t.sec);
-	else if (!take_offset(&in, &east) || in.n != 0)
-		return -EINVAL;
-	else
-		t.sec -= east;
 	*out = t;
 	return 0;
+}
+
+/* "Nov  1", "Nov 01": month 1 to 12 and day. */
+static bool
+take_month_day(struct slice *in, unsigned *month, unsigned *day)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	*month = 0;
+	for (unsigned m = 0; m < 12 && in->n > 3; m++) {
+		if (slice_starts(*in, (struct slice){ names + (size_t)m * 3, 3 }))
+			*month = m + 1;
+	}
+	if (*month == 0)
+		return false;
+	*in = slice_from(*in, 3);
+	if (!take_char(in, ' '))
+		return false;
+	if (take_char(in, ' '))
+		return take_number(in, 1, day);
+	return take_number(in, 2, day);
+}
+
+int
+when_rfc3164(struct slice *in, const struct zone *z, int64_t near, struct when *out)
+{
+	unsigned year, month, day, y, m, d;
+	int64_t clock;
+
+	if (!take_month_day(in, &month, &day) || !take_char(in, ' ') ||
+	    !take_clock(in, &clock) || day < 1 || day > 31)
+		return -EINVAL;
+	/* one day of grace for clocks and zones; Feb 29 goes back to a leap year */
+	date_of((near + 86400) / 86400, &year, &m, &d);
+	for (unsigned back = 0; back <= 8 && year >= 1970 + back; back++) {
+		y = year - back;
+		if (month == 2 && day == 29 && !leap(y))
+			continue;
+		int64_t t = zone_to_utc(z, days_of(y, month, day) * 86400 + clock);
+		if (t <= near + 86400) {
+			*out = (struct when){ .sec = t };
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 static char *

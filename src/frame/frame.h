@@ -53,6 +53,17 @@ enum frame_result frame_csv_next(
  */
 void frame_csv_refuse(struct slice in, const char *why, struct frame_out *out);
 
+/* Lines. The state is small and the caller's; zero at, skipping: a record begins. */
+struct frame_line {
+	size_t max;
+	size_t at; /* bytes looked at */
+	bool skipping;
+};
+
+void frame_line_init(struct frame_line *f, size_t max_record);
+enum frame_result frame_line_next(struct frame_line *f, struct slice in, bool last,
+    struct frame_out *out); /* as frame_csv_next(); there are no fields */
+
 /* Bytes of NUL padding and a BOM at the beginning of a file; `more`: undecided yet. */
 size_t frame_lead(struct slice in, bool last, bool *more);
 

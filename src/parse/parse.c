@@ -5,6 +5,8 @@
 
 const struct parse_format *const parse_formats[] = {
 	&parse_pmta,
+	&parse_maillog, /* what auto says of a mail log: before its special cases */
+	&parse_postfix,
 	NULL,
 };
 
@@ -19,10 +21,10 @@ parse_format_of(struct slice name)
 }
 
 const struct parse_format *
-parse_probe(const struct record *rec)
+parse_probe(struct slice line)
 {
 	for (size_t i = 0; parse_formats[i]; i++) {
-		if (parse_formats[i]->probe(rec))
+		if (parse_formats[i]->probe(line))
 			return parse_formats[i];
 	}
 	return NULL;

@@ -12,12 +12,15 @@
 
 enum parse_result {
 	PARSE_EVENT,
+	PARSE_MORE,   /* an event, and perhaps more of the same record: parse it again */
 	PARSE_SKIP,   /* understood, and no event */
 	PARSE_HEADER, /* names the columns of the records that follow */
 	PARSE_BAD,    /* ours, broken: `why` says why */
 };
 
-enum parse_framing { PARSE_CSV };
+enum parse_framing { PARSE_CSV, PARSE_LINES };
+
+struct track;
 
 /* What a parser knows beside the record. All of it outlives the parser. */
 struct parse_env {
@@ -25,13 +28,15 @@ struct parse_env {
 	const struct slice
 	    *fbl_headers; /* names, lower case: the first one there is fbl_id */
 	size_t nfbl_headers;
+	struct track *track; /* what earlier lines said: one for all files of a source */
 };
 
 struct parse_format {
 	const char *name; /* as in the configuration and in source.format */
 	enum parse_framing framing;
-	/* true where the first record of a file looks like this format */
-	bool (*probe)(const struct record *rec);
+	bool ordered; /* earlier files are read first: their lines explain later ones */
+	/* true where the first line of a file looks like this format */
+	bool (*probe)(struct slice line);
 	/* -> a parser for one file, NULL without memory */
 	void *(*make)(const struct parse_env *env);
 	void (*drop)(void *parser);
@@ -42,6 +47,9 @@ struct parse_format {
 	 */
 	enum parse_result (*parse)(void *parser, const struct record *rec,
 	    struct when undated, struct event *ev, const char **why, bool *torn);
+	/* The event of the last parse() was taken: what its record changes in the track
+	 * is changed now, not before. NULL: nothing. */
+	void (*taken)(void *parser);
 	/* true where the record only names the columns of others (a CSV header) */
 	bool (*is_header)(const struct record *rec);
 };
@@ -50,10 +58,10 @@ extern const struct parse_format *const parse_formats[]; /* ends with NULL */
 
 const struct parse_format *parse_format_of(struct slice name); /* NULL: not known */
 
-/* The format whose probe fits the record; NULL: none. */
-const struct parse_format *parse_probe(const struct record *rec);
+/* The format whose probe fits the first line of a file; NULL: none. */
+const struct parse_format *parse_probe(struct slice line);
 
-extern const struct parse_format parse_pmta;
+extern const struct parse_format parse_pmta, parse_maillog, parse_postfix;
 
 /* Shared by the formats. */
 

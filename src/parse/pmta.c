@@ -69,10 +69,12 @@ type_of(struct slice name)
 }
 
 static bool
-probe(const struct record *rec)
+probe(struct slice line)
 {
+	struct slice first = { line.p, slice_find(line, ',') };
+
 	/* a file may have lost its header: its records are ours, and bad */
-	return is_header(rec) || (rec->nfields > 3 && type_of(rec->field[0]));
+	return first.n < line.n && (slice_eq(first, SLICE("type")) || type_of(first));
 }
 
 static void

@@ -128,7 +128,9 @@ transcribe(const char *path, struct buf *data)
 	static const struct slice fbl[] = { { "x-fblid", 7 }, { "x-job", 5 } };
 	struct transcript t = { .data = data->p, .n = data->n };
 	struct stream_env env = {
-		.parse = { .fbl_headers = fbl, .nfbl_headers = 2 },
+		.parse = { .fbl_headers = fbl,
+			.nfbl_headers = 2,
+			.track = track_new(TRACK_MESSAGES, TRACK_SECONDS) },
 		.classifier = classify_new(),
 		.hash = hash_new(),
 		.max_record = 1 << 20,
@@ -147,6 +149,7 @@ transcribe(const char *path, struct buf *data)
 			   s, buf_slice(data), true, slice_of(basename(name)), undated);
 	show_quiet(&t, data->n);
 	stream_free(s);
+	track_free(env.parse.track);
 	classify_free(env.classifier);
 	hash_free(env.hash);
 	return rc;

@@ -160,10 +160,9 @@ static const struct fault_case {
 	    "t.yaml:6:14: answers" NOT_BUILT "{} is taken)" },
 	{ "later: source type", SOURCE("type: journal"),
 	    "t.yaml:6:11: type" NOT_BUILT "file is taken)" },
-	{ "later: source format", SOURCE("format: postfix"),
-	    "t.yaml:6:13: format: \"postfix\" is not built yet in this version (taken "
-	    "are: "
-	    "auto pmta)" },
+	{ "later: source format", SOURCE("format: sendmail"),
+	    "t.yaml:6:13: format: \"sendmail\" is not built yet in this version (taken "
+	    "are: auto pmta maillog postfix)" },
 	{ "later: output format", OUTPUT("format: listmonk"),
 	    "t.yaml:6:13: format: \"listmonk\" is not built yet in this version (taken "
 	    "are: json array ndjson)" },

@@ -64,9 +64,9 @@ setup(void)
 {
 	for (size_t i = 0; i < COUNT(all); i++)
 		buf_init(all[i], ROOM);
-	for (int i = 0; i < LINES; i++)
-		buf_printf(&plain, "b,%08x,user%d@example.com,smtp;550 %x\n",
-		    i * 2654435761u, i, i * i * 40503);
+	for (unsigned i = 0; i < LINES; i++)
+		buf_printf(&plain, "b,%08x,user%u@example.com,smtp;550 %x\n",
+		    i * 2654435761u, i, i * i * 40503u);
 	gzip(buf_slice(&plain), &one_gz);
 	zstd(buf_slice(&plain), &one_zst);
 	for (size_t at = 0, part = 1; at < plain.n; at += part, part = part * 3 + 1) {

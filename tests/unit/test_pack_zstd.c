@@ -21,9 +21,9 @@ setup(void)
 	z = pack_zstd_new();
 	buf_init(&plain, ROOM);
 	buf_init(&whole, ROOM);
-	for (int i = 0; i < LINES; i++)
-		buf_printf(&plain, "b,%08x,user%d@example.com,smtp;550 %x\n",
-		    i * 2654435761u, i, i * i * 40503);
+	for (unsigned i = 0; i < LINES; i++)
+		buf_printf(&plain, "b,%08x,user%u@example.com,smtp;550 %x\n",
+		    i * 2654435761u, i, i * i * 40503u);
 	int rc = pack_zstd(z, buf_slice(&plain), &whole);
 	ck_assert_msg(rc == 0, "pack: got %d, want 0", rc);
 }

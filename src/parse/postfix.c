@@ -1,0 +1,467 @@
+/*
+ * postfix.c - Postfix's lines in a mail log: deliveries, and what joins them to messages.
+ *
+ * Only lines of a Postfix daemon with a queue id count, by their form, not by the service
+ * that wrote them. Sender, message id and the deferred recipients are remembered in the
+ * track until the message leaves the queue; an expired message gives one bounce for each
+ * recipient still deferred. What a line changes there is changed when its event was taken,
+ * so that a record may be parsed again. Not understood: lines before Postfix 2.3.
+ */
+#include "parse/parse.h"
+#include "parse/postfix.h"
+#include "parse/syslog.h"
+#include "parse/track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUEUE_ID_MIN = 5, QUEUE_ID_MAX = 40 };
+
+/* One line, taken apart as far as all kinds share it. */
+struct line {
+	struct syslog_line log;
+	struct slice daemon; /* "smtp" */
+	struct track_key key;
+	struct slice rest; /* of the message, behind the queue id */
+	struct when time;
+};
+
+struct postfix {
+	const struct parse_env *env;
+	struct line line;
+	struct postfix_delivery delivery;
+	struct postfix_answer answer;
+	struct track_recipient *expiring;
+	enum { TAKEN_NOTHING, TAKEN_DEFERRED, TAKEN_FINAL, TAKEN_EXPIRED } on_taken;
+	char domain[LIMIT_ADDRESS];
+};
+
+/* What status= may say; EVENT_TYPE_NONE: no outcome for a message. */
+static const struct {
+	struct slice word;
+	enum event_type type;
+} status_word[] = {
+	{ { "sent", 4 }, EVENT_DELIVERY },
+	{ { "deferred", 8 }, EVENT_DEFERRAL },
+	{ { "bounced", 7 }, EVENT_BOUNCE },
+	{ { "SOFTBOUNCE", 10 }, EVENT_DEFERRAL }, /* soft_bounce: it stays in the queue */
+	{ { "deliverable", 11 }, EVENT_TYPE_NONE }, /* address probes */
+	{ { "undeliverable", 13 }, EVENT_TYPE_NONE },
+	{ { "undeliverable-but-not-cached", 28 }, EVENT_TYPE_NONE },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static void *
+make(const struct parse_env *env)
+{
+	struct postfix *p = calloc(1, sizeof *p);
+
+	if (p)
+		p->env = env;
+	return p;
+}
+
+static void
+drop(void *parser)
+{
+	free(parser);
+}
+
+static bool
+is_header(const struct record *rec)
+{
+	(void)rec;
+	return false;
+}
+
+static bool
+probe(struct slice line)
+{
+	struct syslog_line l;
+
+	return syslog_split(line, &l);
+}
+
+/* "postfix/smtp", "postfix-bulk/smtp", "postfix/submission/smtpd": the instance is the
+ * first part where it is not "postfix", the daemon the last. */
+static bool
+split_tag(struct slice tag, struct line *l)
+{
+	size_t first = slice_find(tag, '/'), last = slice_rfind(tag, '/');
+
+	if (first >= tag.n || !slice_istarts(tag, SLICE("postfix")))
+		return false;
+	l->key.instance = (struct slice){ tag.p, first };
+	if (slice_eq(l->key.instance, SLICE("postfix")))
+		l->key.instance.n = 0;
+	l->daemon = slice_from(tag, last + 1);
+	return true;
+}
+
+/* "4F9D195432C: " or "4jX70m1lSqzCt: "; Postfix's words before a colon are no ids. */
+static bool
+split_queue_id(struct slice message, struct line *l)
+{
+	static const struct slice words[] = { { "warning", 7 }, { "fatal", 5 },
+		{ "error", 5 }, { "panic", 5 }, { "NOQUEUE", 7 }, { "statistics", 10 } };
+	size_t n = 0;
+
+	while (n < message.n && n <= QUEUE_ID_MAX) {
+		char c = to_lower(message.p[n]);
+		if (!is_digit(c) && (c < 'a' || c > 'z'))
+			break;
+		n++;
+	}
+	struct slice id = { message.p, n };
+	if (n < QUEUE_ID_MIN || n > QUEUE_ID_MAX ||
+	    !slice_starts(slice_from(message, n), SLICE(": ")))
+		return false;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (slice_eq(words[i], id))
+			return false;
+	}
+	l->key.queue_id = id;
+	l->rest = slice_from(message, n + 2);
+	return true;
+}
+
+static bool
+split(struct slice bytes, struct line *l)
+{
+	*l = (struct line){ 0 };
+	if (!syslog_split(bytes, &l->log) || !split_tag(l->log.tag, l))
+		return false;
+	l->key.host = l->log.host;
+	return split_queue_id(l->log.message, l);
+}
+
+/* --- events ------------------------------------------------------------------------ */
+
+static void
+fill_common(struct postfix *p, struct event *ev, struct track_message *m)
+{
+	const struct line *l = &p->line;
+
+	ev->time = l->time;
+	ev->queue_id = l->key.queue_id;
+	ev->source.format = SLICE("postfix");
+	ev->source.host = l->key.host;
+	ev->source.instance = l->key.instance;
+	ev->delay = -1;
+	if (m) {
+		ev->sender = track_slice(&m->sender);
+		ev->message_id = track_slice(&m->message_id);
+		ev->submitter = track_slice(&m->submitter);
+	}
+}
+
+static void
+fill_recipient(struct postfix *p, struct event *ev, struct slice to, struct slice original)
+{
+	ev->id_recipient = to;
+	ev->recipient = original.n > 0 ? original : to;
+	if (original.n > 0 && !slice_ieq(original, to))
+		ev->final_recipient = to;
+	ev->recipient_domain.p = p->domain;
+	ev->recipient_domain.n = event_domain(ev->recipient, p->domain);
+}
+
+/* Recipients of the message known by earlier lines; looking begins none. */
+static struct track_recipient *
+known_recipient(struct track_message *m, struct slice to)
+{
+	struct track_recipient *r = m ? m->recipients : NULL;
+
+	while (r && !slice_eq(track_slice(&r->to), to))
+		r = r->next;
+	return r;
+}
+
+static int64_t
+whole_seconds(struct slice delay)
+{
+	uint64_t v;
+
+	delay.n = slice_find(delay, '.');
+	return slice_u64(delay, &v) && v <= INT32_MAX ? (int64_t)v : -1;
+}
+
+static enum event_action
+action_of(enum event_type type, struct slice daemon)
+{
+	switch (type) {
+	case EVENT_BOUNCE:
+		return ACTION_FAILED;
+	case EVENT_DEFERRAL:
+		return ACTION_DELAYED;
+	default:
+		return slice_eq(daemon, SLICE("smtp")) ? ACTION_RELAYED
+						       : ACTION_DELIVERED;
+	}
+}
+
+static void
+fill_outcome(struct postfix *p, struct event *ev)
+{
+	const struct postfix_delivery *d = &p->delivery;
+	struct postfix_answer *a = &p->answer;
+	struct slice unused;
+
+	postfix_read_text(d->text, a);
+	postfix_read_relay(d->relay, a);
+	ev->mode = ev->type == EVENT_DELIVERY ? EVENT_MODE_NONE : EVENT_SYNC;
+	ev->action = action_of(ev->type, p->line.daemon);
+	ev->status = d->dsn;
+	ev->diagnostic = a->reply;
+	if (a->remote || ev->type == EVENT_DELIVERY)
+		ev->smtp_code = event_reply_scan(a->reply, &unused);
+	ev->command = a->command;
+	ev->remote_mta = a->host;
+	ev->remote_ip = a->ip;
+	ev->remote_port = a->port;
+	ev->delay = whole_seconds(d->delay);
+}
+
+static enum parse_result
+read_delivery(struct postfix *p, struct event *ev, const char **why)
+{
+	struct postfix_delivery *d = &p->delivery;
+	size_t i = 0;
+
+	if (!postfix_read_delivery(p->line.rest, d)) {
+		*why = "delivery line not understood";
+		return PARSE_BAD;
+	}
+	while (i < COUNT(status_word) && !slice_eq(status_word[i].word, d->word))
+		i++;
+	if (i == COUNT(status_word)) {
+		*why = "unknown status word";
+		return PARSE_BAD;
+	}
+	/* forwarded: the outcome is that of the new message */
+	if (status_word[i].type == EVENT_TYPE_NONE ||
+	    slice_starts(d->text, SLICE("forwarded as ")))
+		return PARSE_SKIP;
+	struct track_message *m = track_find(p->env->track, &p->line.key);
+	struct track_recipient *r = known_recipient(m, d->to);
+	*ev = (struct event){ .type = status_word[i].type };
+	fill_common(p, ev, m);
+	fill_recipient(p, ev, d->to, d->original);
+	fill_outcome(p, ev);
+	ev->attempts = (r ? r->attempts : 0) + 1;
+	p->on_taken = ev->type == EVENT_DEFERRAL ? TAKEN_DEFERRED : TAKEN_FINAL;
+	return PARSE_EVENT;
+}
+
+static struct track_recipient *
+next_deferred(struct track_message *m)
+{
+	struct track_recipient *r = m->recipients;
+
+	while (r && !r->deferred)
+		r = r->next;
+	return r;
+}
+
+/* "QID: from=<S>, status=expired, returned to sender" names no recipient. */
+static enum parse_result
+read_expiry(struct postfix *p, struct event *ev, const char **why)
+{
+	struct track_message *m = track_find(p->env->track, &p->line.key);
+
+	if (!m || !m->recipients) {
+		*why = "expired, and its recipients are not known";
+		return PARSE_BAD;
+	}
+	struct track_recipient *r = next_deferred(m);
+	if (!r)
+		return PARSE_SKIP;
+	*ev = (struct event){ .type = EVENT_BOUNCE, .mode = EVENT_SYNC };
+	fill_common(p, ev, m);
+	fill_recipient(p, ev, track_slice(&r->to), track_slice(&r->original));
+	ev->action = ACTION_FAILED;
+	ev->expired = true;
+	ev->status = track_slice(&r->status);
+	ev->diagnostic = track_slice(&r->diagnostic);
+	ev->smtp_code = r->smtp_code;
+	ev->command = track_slice(&r->command);
+	ev->remote_mta = track_slice(&r->remote_mta);
+	ev->remote_ip = track_slice(&r->remote_ip);
+	ev->remote_port = r->remote_port;
+	ev->attempts = r->attempts;
+	p->expiring = r;
+	p->on_taken = TAKEN_EXPIRED;
+	return PARSE_MORE;
+}
+
+static void
+keep_deferral(struct postfix *p)
+{
+	const struct postfix_delivery *d = &p->delivery;
+	const struct postfix_answer *a = &p->answer;
+	struct track_message *m =
+	    track_get(p->env->track, &p->line.key, p->line.time.sec);
+	struct track_recipient *r = m ? track_recipient(m, d->to) : NULL;
+	struct slice unused;
+
+	if (!r)
+		return;
+	r->deferred = true;
+	r->attempts++;
+	r->smtp_code = a->remote ? event_reply_scan(a->reply, &unused) : 0;
+	r->remote_port = a->port;
+	track_keep(&r->original, d->original, LIMIT_TEXT);
+	track_keep(&r->status, d->dsn, LIMIT_TEXT);
+	track_keep(&r->diagnostic, a->reply, LIMIT_DIAGNOSTIC + 64);
+	track_set(&r->command, a->command, LIMIT_TEXT);
+	track_set(&r->remote_mta, a->host, LIMIT_TEXT);
+	track_set(&r->remote_ip, a->ip, LIMIT_TEXT);
+}
+
+static void
+taken(void *parser)
+{
+	struct postfix *p = parser;
+	struct track_recipient *r;
+
+	switch (p->on_taken) {
+	case TAKEN_DEFERRED:
+		keep_deferral(p);
+		break;
+	case TAKEN_FINAL:
+		r = known_recipient(
+		    track_find(p->env->track, &p->line.key), p->delivery.to);
+		if (r)
+			r->deferred = false;
+		break;
+	case TAKEN_EXPIRED:
+		p->expiring->deferred = false;
+		break;
+	default:
+		break;
+	}
+	p->on_taken = TAKEN_NOTHING;
+}
+
+/* --- lines that only join ------------------------------------------------------------ */
+
+static struct track_message *
+message_of(struct postfix *p)
+{
+	return track_get(p->env->track, &p->line.key, p->line.time.sec);
+}
+
+/* in: behind "from=<"; also expiry. */
+static enum parse_result
+read_from(struct postfix *p, struct event *ev, const char **why)
+{
+	struct slice in = slice_from(p->line.rest, 6), sender;
+
+	if (!postfix_take_address(&in, &sender))
+		return PARSE_SKIP;
+	if (slice_starts(in, SLICE(", status=expired")) ||
+	    slice_starts(in, SLICE(", status=force-expired")))
+		return read_expiry(p, ev, why);
+	struct track_message *m = message_of(p);
+	if (m)
+		track_keep(&m->sender, sender.n > 0 ? sender : SLICE("<>"), LIMIT_TEXT);
+	return PARSE_SKIP;
+}
+
+static void
+read_message_id(struct postfix *p)
+{
+	struct slice id = parse_address(slice_from(p->line.rest, 11));
+	struct track_message *m = id.n > 0 ? message_of(p) : NULL;
+
+	if (m)
+		track_keep(&m->message_id, id, LIMIT_TEXT);
+}
+
+/* "client=H[IP], sasl_method=PLAIN, sasl_username=u" */
+static void
+read_client(struct postfix *p)
+{
+	static const struct slice key = { ", sasl_username=", 16 };
+
+	for (size_t i = 0; i + key.n < p->line.rest.n; i++) {
+		struct slice rest = slice_from(p->line.rest, i);
+		if (!slice_starts(rest, key))
+			continue;
+		struct track_message *m = message_of(p);
+		rest = slice_from(rest, key.n);
+		rest.n = slice_find(rest, ',');
+		if (m)
+			track_keep(&m->submitter, rest, LIMIT_TEXT);
+		return;
+	}
+}
+
+static void
+read_removed(struct postfix *p)
+{
+	struct track_message *m = track_find(p->env->track, &p->line.key);
+
+	if (m)
+		track_drop(p->env->track, m);
+}
+
+static enum parse_result
+parse(void *parser, const struct record *rec, struct when undated, struct event *ev,
+    const char **why, bool *torn)
+{
+	struct postfix *p = parser;
+	struct line *l = &p->line;
+
+	*torn = false;
+	p->on_taken = TAKEN_NOTHING;
+	if (!split(rec->bytes, l))
+		return PARSE_SKIP;
+	bool to = slice_starts(l->rest, SLICE("to=<"));
+	bool from = slice_starts(l->rest, SLICE("from=<"));
+	bool id = slice_starts(l->rest, SLICE("message-id="));
+	bool client = slice_starts(l->rest, SLICE("client="));
+	bool removed = slice_eq(l->rest, SLICE("removed"));
+	if (!to && !from && !id && !client && !removed)
+		return PARSE_SKIP;
+	if (syslog_time(&l->log, p->env->zone, undated.sec, &l->time) < 0) {
+		*why = "time not understood";
+		return PARSE_BAD;
+	}
+	if (to)
+		return read_delivery(p, ev, why);
+	if (from)
+		return read_from(p, ev, why);
+	if (id)
+		read_message_id(p);
+	if (client)
+		read_client(p);
+	if (removed)
+		read_removed(p);
+	return PARSE_SKIP;
+}
+
+const struct parse_format parse_maillog = {
+	.name = "maillog",
+	.framing = PARSE_LINES,
+	.ordered = true,
+	.probe = probe,
+	.make = make,
+	.drop = drop,
+	.parse = parse,
+	.taken = taken,
+	.is_header = is_header,
+};
+
+const struct parse_format parse_postfix = {
+	.name = "postfix",
+	.framing = PARSE_LINES,
+	.ordered = true,
+	.probe = probe,
+	.make = make,
+	.drop = drop,
+	.parse = parse,
+	.taken = taken,
+	.is_header = is_header,
+};

@@ -1,0 +1,84 @@
+/*
+ * syslog.c - splits the syslog prefix off a line.
+ *
+ * Forms: RFC 3164 (rsyslog's traditional file format, postlogd) and ISO 8601 (rsyslog's
+ * default on Debian 12). The host is one word. A line that has another form is none.
+ */
+#include "parse/syslog.h"
+
+#include <errno.h>
+
+enum { TIME_3164 = 15 }; /* "Nov  1 02:11:18" */
+
+/* The first word of *in, which moves behind the blanks that follow it. */
+static struct slice
+take_word(struct slice *in)
+{
+	struct slice word = { in->p, slice_find(*in, ' ') };
+
+	*in = slice_from(*in, word.n);
+	while (in->n > 0 && in->p[0] == ' ')
+		*in = slice_from(*in, 1);
+	return word;
+}
+
+static bool
+looks_3164(struct slice in)
+{
+	return in.n > TIME_3164 && in.p[3] == ' ' && in.p[6] == ' ' && in.p[9] == ':' &&
+	       in.p[12] == ':' && in.p[TIME_3164] == ' ' && in.p[0] >= 'A' &&
+	       in.p[0] <= 'Z';
+}
+
+static bool
+looks_iso(struct slice in)
+{
+	return in.n > 20 && is_digit(in.p[0]) && in.p[4] == '-' && in.p[7] == '-' &&
+	       in.p[10] == 'T' && in.p[13] == ':';
+}
+
+bool
+syslog_split(struct slice line, struct syslog_line *out)
+{
+	struct slice rest;
+
+	if (looks_3164(line)) {
+		out->time = (struct slice){ line.p, TIME_3164 };
+		rest = slice_from(line, TIME_3164 + 1);
+	} else if (looks_iso(line)) {
+		rest = line;
+		out->time = take_word(&rest);
+	} else {
+		return false;
+	}
+	out->host = take_word(&rest);
+	/* the tag ends at its colon; "[pid]" before that is not part of it */
+	size_t end = 0;
+	while (end < rest.n && rest.p[end] != ' ' && rest.p[end] != ':' &&
+	       rest.p[end] != '[')
+		end++;
+	out->tag = (struct slice){ rest.p, end };
+	rest = slice_from(rest, end);
+	if (rest.n > 0 && rest.p[0] == '[') {
+		size_t close = slice_find(rest, ']');
+		rest = slice_from(rest, close + 1);
+	}
+	if (rest.n == 0 || rest.p[0] != ':')
+		return false;
+	out->message = slice_from(rest, 1);
+	if (out->message.n > 0 && out->message.p[0] == ' ')
+		out->message = slice_from(out->message, 1);
+	return out->host.n > 0 && out->tag.n > 0;
+}
+
+int
+syslog_time(const struct syslog_line *l, const struct zone *z, int64_t near,
+    struct when *out)
+{
+	struct slice in = l->time;
+	int rc = in.n == TIME_3164 && !is_digit(in.p[0])
+	    ? when_rfc3164(&in, z, near, out)
+	    : when_iso(&in, z, out);
+
+	return rc < 0 || in.n != 0 ? -EINVAL : 0;
+}
