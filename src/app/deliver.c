@@ -44,6 +44,7 @@ deliver_new(
 		o->more = true;
 		buf_init(&o->events, BATCH_MAX);
 		buf_init(&o->body, 2 * BATCH_MAX);
+		buf_init(&o->rejected, 4 * LIMIT_ANSWER);
 		if (!(o->request = post_request(h, o->conf, o, e)))
 			goto fail;
 	}
@@ -62,6 +63,7 @@ deliver_free(struct deliver *d)
 		output_request_free(d->output[i].request);
 		buf_free(&d->output[i].events);
 		buf_free(&d->output[i].body);
+		buf_free(&d->output[i].rejected);
 	}
 	free(d->output);
 	free(d);
@@ -147,6 +149,33 @@ settle(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *
 /* --- trying
  * ---------------------------------------------------------------------------- */
 
+static int
+note_rejected(void *arg, struct slice id, struct slice reason)
+{
+	struct deliver_output *o = arg;
+
+	(void)buf_add(&o->rejected, id);
+	(void)buf_addc(&o->rejected, ' ');
+	text_shown(
+	    &o->rejected, (struct slice){ reason.p, reason.n < 200 ? reason.n : 200 });
+	(void)buf_addc(&o->rejected, '\n');
+	o->nrejected++;
+	return 0;
+}
+
+/* A 2xx may name events that it did not take; all of a batch: that is a refusal. */
+static void
+take_rejected(struct deliver_output *o, struct slice body)
+{
+	buf_clear(&o->rejected);
+	o->nrejected = 0;
+	if (o->verdict != VERDICT_ACCEPTED)
+		return;
+	(void)output_rejected(body, note_rejected, o);
+	if (o->batch.count > 1 && o->nrejected >= o->batch.count)
+		o->verdict = VERDICT_REFUSED;
+}
+
 static void
 take_answer(struct deliver_output *o, const struct output_answer *a)
 {
@@ -154,6 +183,7 @@ take_answer(struct deliver_output *o, const struct output_answer *a)
 
 	o->code = a->code;
 	o->verdict = output_verdict_of(a->code, a->complete);
+	take_rejected(o, a->body);
 	o->step = STEP_ANSWERED;
 	o->next_ms = 0;
 	buf_init(&text, sizeof o->answer - 1);

@@ -25,6 +25,8 @@ struct deliver_output {
 	int64_t next_ms;   /* not before */
 	unsigned code;
 	enum output_verdict verdict;
+	struct buf rejected; /* of a 2xx: "ID REASON\n" for each event it names */
+	size_t nrejected;
 	char answer[LIMIT_ERR_TEXT]; /* what the backend said, or what went wrong */
 	enum { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_HOLD } state;
 };

@@ -36,28 +36,75 @@ record_halves(struct store *st, struct deliver_output *o, struct err *e)
 }
 
 static int
-record_dead(struct store *st, struct deliver_output *o, struct err *e)
+put_dead(struct store *st, const struct deliver_output *o, struct slice event,
+    struct slice answer, struct err *e)
 {
-	struct slice event = slice_trim(o->batch.events);
 	struct store_dead dead = {
 		.output = o->batch.output,
 		.event = event,
 		.code = o->code,
-		.answer = slice_of(o->answer),
+		.answer = answer,
 		.at_ms = clock_wall_ms(),
 	};
 	int rc = store_dead_put(st, &dead, e);
 
-	if (rc == 0)
-		rc = store_output_count(st, o->batch.output, 0, 1, e);
+	return rc < 0 ? rc : store_output_count(st, o->batch.output, 0, 1, e);
+}
+
+static int
+record_dead(struct store *st, struct deliver_output *o, struct err *e)
+{
+	int rc = put_dead(st, o, slice_trim(o->batch.events), slice_of(o->answer), e);
+
 	return rc < 0 ? rc : store_batch_delete(st, o->batch.id, e);
+}
+
+/* The reason that the answer gives for this event; false: it was taken. An event's JSON
+ * begins with {"id":"..." (json.c). */
+static bool
+is_rejected(const struct deliver_output *o, struct slice event, struct slice *reason)
+{
+	struct slice rest = buf_slice(&o->rejected);
+	struct slice id = { slice_from(event, 7).p, 32 };
+
+	while (rest.n > 0) {
+		struct slice line = { rest.p, slice_find(rest, '\n') };
+		rest = slice_from(rest, line.n + 1);
+		if (event.n > 39 && line.n > 32 && line.p[32] == ' ' &&
+		    slice_starts(line, id)) {
+			*reason = slice_from(line, 33);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+record_rejected(struct store *st, struct deliver_output *o, uint64_t *n, struct err *e)
+{
+	struct slice events = o->batch.events, reason;
+	int rc = 0;
+
+	while (rc == 0 && events.n > 0 && o->nrejected > 0) {
+		struct slice event = { events.p, slice_find(events, '\n') };
+		events = slice_from(events, event.n + 1);
+		if (is_rejected(o, event, &reason)) {
+			rc = put_dead(st, o, event, reason, e);
+			(*n)++;
+		}
+	}
+	return rc;
 }
 
 static int
 record_accepted(struct store *st, struct deliver_output *o, struct err *e)
 {
-	int rc = store_output_count(st, o->batch.output, o->batch.count, 0, e);
+	uint64_t rejected = 0;
+	int rc = record_rejected(st, o, &rejected, e);
 
+	if (rc == 0)
+		rc = store_output_count(
+		    st, o->batch.output, o->batch.count - rejected, 0, e);
 	return rc < 0 ? rc : store_batch_delete(st, o->batch.id, e);
 }
 

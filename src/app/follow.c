@@ -331,7 +331,7 @@ oldest_unread(struct follow *f, const struct source_file *except)
 	for (struct source_file *s = source_unread(f->source, NULL); s;
 	     s = source_unread(f->source, s)) {
 		bool earlier = !best || s->live < best->live ||
-		    (s->live == best->live && s->mtime_ns < best->mtime_ns);
+			       (s->live == best->live && s->mtime_ns < best->mtime_ns);
 		if (earlier && s != except)
 			best = s;
 	}

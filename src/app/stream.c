@@ -33,7 +33,7 @@ struct stream {
 	struct keying keying;
 	struct buf header; /* in force */
 	uint64_t skip;
-	bool key_only; /* nothing but the file key is wanted */
+	bool key_only;           /* nothing but the file key is wanted */
 	char tail[LIMIT_MARKER]; /* the last bytes done with */
 	size_t ntail;
 	struct slice file;
@@ -111,8 +111,8 @@ set_format(struct stream *s, const struct parse_format *f)
 }
 
 /*
- * The format by the configuration, else by the first line. false: that is not whole yet.
- * Where no format fits, the lines are framed as such and are bad.
+ * The format by the configuration, else by the first line. false: that is not whole
+ * yet. Where no format fits, the lines are framed as such and are bad.
  */
 static bool
 find_format(const struct stream_env *env, struct slice in, bool last,
@@ -141,7 +141,8 @@ replay_header(struct stream *s, struct slice header)
 
 	if (header.n == 0)
 		return 0;
-	const struct parse_format *f = s->env->format ? s->env->format : parse_probe(header);
+	const struct parse_format *f = s->env->format ? s->env->format
+						      : parse_probe(header);
 	if (!f || frame_csv_next(s->csv, header, true, &out) != FRAME_RECORD)
 		return -EBADMSG;
 	struct record rec = { out.bytes, { 0, 0 }, out.field, out.nfields };

@@ -10,7 +10,8 @@
 #include "parse/parse.h"
 #include "parse/track.h"
 
-/* The track's limits, until the configuration's are read: track.max_messages, max_age. */
+/* The track's limits, until the configuration's are read: track.max_messages, max_age.
+ */
 enum { TRACK_MESSAGES = 1000000, TRACK_SECONDS = 7 * 24 * 3600 };
 
 /* What all files of a source share; outlives their streams. */

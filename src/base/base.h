@@ -173,11 +173,12 @@ int64_t zone_to_utc(const struct zone *z, int64_t wall);
 int when_pmta(struct slice in, const struct zone *z, struct when *out);
 
 /*
- * The times of log lines, at the start of *in, which moves behind them: RFC 3164 "Nov  1
+ * The times of log lines, at the start of *in, which moves behind them: RFC 3164 "Nov 1
  * 02:11:18" (no year: the one that brings it nearest to `near`, at most a day after it)
  * and ISO 8601 "2026-11-21T22:58:32.053127+00:00". 0 or -EINVAL.
  */
-int when_rfc3164(struct slice *in, const struct zone *z, int64_t near, struct when *out);
+int when_rfc3164(
+    struct slice *in, const struct zone *z, int64_t near, struct when *out);
 int when_iso(struct slice *in, const struct zone *z, struct when *out);
 
 /* RFC 3339 in UTC with Z: the length written to out, no NUL. */

@@ -139,7 +139,7 @@ buf_reserve(struct buf *b, size_t more)
 		return -E2BIG;
 	}
 	size_t want = b->n + more;
-	size_t cap = b->cap ? b->cap : 256;
+	size_t cap = b->cap ? b->cap : b->max < 256 ? b->max : 256;
 	while (cap < want)
 		cap = cap > b->max / 2 ? b->max : cap * 2;
 	char *p = realloc(b->p, cap);

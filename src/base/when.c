@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+static const int64_t TIME_MAX = INT64_C(253402300799); /* 9999-12-31T23:59:59Z */
+
 /* Days since 1970-01-01 of a date of the Gregorian calendar (month 1 to 12). */
 static int64_t
 days_of(int64_t y, unsigned m, unsigned d)
@@ -149,7 +151,8 @@ take_offset(struct slice *in, int64_t *east)
 
 /* A date, a clock, a fraction, then a zone or none (z's). */
 static int
-take_iso(struct slice *in, const struct zone *z, bool blank_before_zone, struct when *out)
+take_iso(
+    struct slice *in, const struct zone *z, bool blank_before_zone, struct when *out)
 {
 	struct when t = { 0 };
 	int64_t days, clock, east;
@@ -160,10 +163,15 @@ take_iso(struct slice *in, const struct zone *z, bool blank_before_zone, struct 
 	t.sec = days * 86400 + clock;
 	if (blank_before_zone)
 		*in = slice_trim(*in);
-	if (take_offset(in, &east))
+	struct slice behind = *in;
+	if (take_offset(&behind, &east)) {
 		t.sec -= east;
-	else
+		*in = behind;
+	} else {
 		t.sec = zone_to_utc(z, t.sec);
+	}
+	if (t.sec > TIME_MAX)
+		return -EINVAL;
 	*out = t;
 	return 0;
 }
@@ -182,7 +190,7 @@ when_pmta(struct slice in, const struct zone *z, struct when *out)
 
 	in = slice_trim(in);
 	if (in.n <= 12 && slice_u64(in, &v)) {
-		if (v > INT64_C(253402300799)) /* 9999-12-31T23:59:59Z */
+		if (v > (uint64_t)TIME_MAX)
 			return -EINVAL;
 		*out = (struct when){ .sec = (int64_t)v };
 		return 0;

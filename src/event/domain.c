@@ -18,6 +18,22 @@ never(char c)
 	       c == '\\';
 }
 
+/* Lower case, without the dot of the root; 0: there is something in it that never is.
+ */
+static size_t
+copy_lower(struct slice domain, char out[LIMIT_ADDRESS])
+{
+	if (domain.n > 0 && domain.p[domain.n - 1] == '.')
+		domain.n--;
+	for (size_t i = 0; i < domain.n; i++) {
+		if (never(domain.p[i]))
+			return 0;
+		out[i] = to_lower(domain.p[i]);
+	}
+	return domain.n;
+}
+
+/* What IDNA makes of it is looked at again: U+FF20 becomes an @. */
 static size_t
 from_unicode(struct slice domain, char out[LIMIT_ADDRESS])
 {
@@ -28,10 +44,8 @@ from_unicode(struct slice domain, char out[LIMIT_ADDRESS])
 	memcpy(text, domain.p, domain.n);
 	text[domain.n] = '\0';
 	int rc = idn2_to_ascii_8z(text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-	if (rc == IDN2_OK && strlen(ascii) <= LIMIT_ADDRESS) {
-		n = strlen(ascii);
-		memcpy(out, ascii, n);
-	}
+	if (rc == IDN2_OK && strlen(ascii) <= LIMIT_ADDRESS)
+		n = copy_lower(slice_of(ascii), out);
 	idn2_free(ascii);
 	return n;
 }
@@ -39,20 +53,15 @@ from_unicode(struct slice domain, char out[LIMIT_ADDRESS])
 size_t
 event_domain(struct slice address, char out[LIMIT_ADDRESS])
 {
-	size_t at = slice_rfind(address, '@');
-	struct slice domain = slice_from(address, at + 1);
-	bool ascii = true;
+	struct slice domain = slice_from(address, slice_rfind(address, '@') + 1);
+	size_t i = 0;
 
-	if (domain.n > 0 && domain.p[domain.n - 1] == '.')
-		domain.n--;
 	if (domain.n == 0 || domain.n > LIMIT_ADDRESS)
 		return 0;
-	for (size_t i = 0; i < domain.n; i++) {
-		if (never(domain.p[i]))
-			return 0;
-		if ((unsigned char)domain.p[i] >= 0x80)
-			ascii = false;
-		out[i] = to_lower(domain.p[i]);
-	}
-	return ascii ? domain.n : from_unicode(domain, out);
+	while (i < domain.n && (unsigned char)domain.p[i] < 0x80)
+		i++;
+	size_t n = copy_lower(domain, out);
+	return n == 0 || i == domain.n
+		   ? n
+		   : from_unicode((struct slice){ domain.p, n }, out);
 }

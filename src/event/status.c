@@ -25,7 +25,11 @@ event_status_scan(struct slice in)
 	size_t end = digits_end(in, 2);
 	if (end == 0 || end >= in.n || in.p[end] != '.')
 		return 0;
-	return digits_end(in, end + 1);
+	end = digits_end(in, end + 1);
+	/* one more number: an IPv4 address */
+	if (end + 1 < in.n && in.p[end] == '.' && is_digit(in.p[end + 1]))
+		return 0;
+	return end;
 }
 
 unsigned

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char too_long[] = "record too long";
+static const char too_many[] = "too many columns";
+
 enum state {
 	FIELD_START,
 	PLAIN,
@@ -32,7 +35,8 @@ struct frame_csv {
 	size_t max;
 	size_t at; /* bytes of the record looked at */
 	enum state state;
-	bool skipping; /* the rest of an over-long physical line */
+	bool skipping;       /* the rest of an over-long physical line */
+	const char *refused; /* why this record is none; its first line is awaited */
 	size_t nmarks;
 	struct mark mark[LIMIT_COLUMNS];
 	struct slice field[LIMIT_COLUMNS];
@@ -66,6 +70,7 @@ begin(struct frame_csv *f)
 	f->at = 0;
 	f->state = FIELD_START;
 	f->nmarks = 0;
+	f->refused = NULL;
 }
 
 void
@@ -87,24 +92,25 @@ frame_csv_refuse(struct slice in, const char *why, struct frame_out *out)
 	out->nfields = 0;
 }
 
+/*
+ * The first physical line is BAD, once it is whole: were it cut where the bytes end
+ * now, the rest of it would be framed as a record. Over the limit it is cut, and what
+ * follows up to the next LF is skipped as it comes.
+ */
 static enum frame_result
-refuse(struct frame_csv *f, struct slice in, const char *why, struct frame_out *out)
+refuse(struct frame_csv *f, struct slice in, bool last, const char *why,
+    struct frame_out *out)
 {
+	bool whole = slice_find(in, '\n') < in.n || last;
+
+	if (!whole && in.n <= f->max + 2) {
+		f->refused = why;
+		return FRAME_MORE;
+	}
 	frame_csv_refuse(in, why, out);
 	begin(f);
+	f->skipping = !whole;
 	return FRAME_BAD;
-}
-
-/* Over the limit: the first line is refused; where not even that is whole, what follows
- * up to the next LF is skipped as it comes. */
-static enum frame_result
-refuse_long(struct frame_csv *f, struct slice in, struct frame_out *out)
-{
-	enum frame_result r = refuse(f, in, "record too long", out);
-
-	if (slice_find(in, '\n') == in.n)
-		f->skipping = true;
-	return r;
 }
 
 /* A whole line without quotes: fields by memchr. -1 where there are too many. */
@@ -259,21 +265,21 @@ deliver(struct frame_csv *f, struct slice in, size_t end, size_t used,
 }
 
 static enum frame_result
-finish(struct frame_csv *f, struct slice in, size_t end, size_t used,
+finish(struct frame_csv *f, struct slice in, bool last, size_t end, size_t used,
     struct frame_out *out)
 {
-	struct mark *last = &f->mark[f->nmarks - 1];
+	struct mark *end_mark = &f->mark[f->nmarks - 1];
 
 	/* the CR of a CR LF belongs to the line end, not to the last field */
 	if (end > 0 && end < used && in.p[end - 1] == '\r') {
-		if (last->end == end && last->start < end)
-			last->end--;
+		if (end_mark->end == end && end_mark->start < end)
+			end_mark->end--;
 		end--;
 	}
 	if (end > f->max)
-		return refuse_long(f, in, out);
+		return refuse(f, in, last, too_long, out);
 	if (make_fields(f, in) < 0)
-		return refuse(f, in, "no memory", out);
+		return refuse(f, in, last, "no memory", out);
 	return deliver(f, in, end, used, out);
 }
 
@@ -288,7 +294,7 @@ short_way(struct frame_csv *f, struct slice in, struct frame_out *out,
 		return false;
 	size_t end = lf > 0 && in.p[lf - 1] == '\r' ? lf - 1 : lf;
 	if (split_plain(f, (struct slice){ in.p, end }) < 0) {
-		*result = refuse(f, in, "too many columns", out);
+		*result = refuse(f, in, true, too_many, out);
 		return true;
 	}
 	*result = deliver(f, in, end, lf + 1, out);
@@ -302,7 +308,7 @@ finish_last(struct frame_csv *f, struct slice in, struct frame_out *out)
 	size_t end = in.n;
 
 	if (f->state == QUOTED)
-		return refuse(f, in, "quote without end", out);
+		return refuse(f, in, true, "quote without end", out);
 	if (f->state == FIELD_START)
 		start_field(f, end);
 	else if (f->state == QUOTE_SEEN)
@@ -310,8 +316,8 @@ finish_last(struct frame_csv *f, struct slice in, struct frame_out *out)
 	else if (f->state == QUOTE_SEEN_CR)
 		end -= 2;
 	if (!add_field(f, end))
-		return refuse(f, in, "too many columns", out);
-	return finish(f, in, in.n, in.n, out);
+		return refuse(f, in, true, too_many, out);
+	return finish(f, in, true, in.n, in.n, out);
 }
 
 static enum frame_result
@@ -321,18 +327,15 @@ scan(struct frame_csv *f, struct slice in, bool last, struct frame_out *out)
 		enum step s = step(f, in.p[f->at]);
 		f->at++;
 		if (s == STEP_END)
-			return finish(f, in, f->at - 1, f->at, out);
+			return finish(f, in, last, f->at - 1, f->at, out);
 		if (s == STEP_BAD)
-			return refuse(f, in, "text after a closing quote", out);
+			return refuse(f, in, last, "text after a closing quote", out);
 		if (s == STEP_MANY)
-			return refuse(f, in, "too many columns", out);
+			return refuse(f, in, last, too_many, out);
+		if (f->at > f->max + 2)
+			return refuse(f, in, last, too_long, out);
 	}
-	if (in.n > f->max + 2)
-		return refuse_long(f, in, out);
-	if (last && in.n > 0)
-		return finish_last(f, in, out);
-	out->used = 0;
-	return FRAME_MORE;
+	return last ? finish_last(f, in, out) : FRAME_MORE;
 }
 
 static enum frame_result
@@ -355,6 +358,8 @@ frame_csv_next(struct frame_csv *f, struct slice in, bool last, struct frame_out
 		return FRAME_MORE;
 	if (f->skipping)
 		return skip(f, in, out);
+	if (f->refused)
+		return refuse(f, in, last, f->refused, out);
 	if (f->at == 0 && short_way(f, in, out, &r))
 		return r;
 	return scan(f, in, last, out);

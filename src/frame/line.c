@@ -1,8 +1,8 @@
 /*
  * line.c - frames lines: one LF, a CR before it does not count.
  *
- * Empty lines are passed over. A line over the limit is BAD with its first bytes, and what
- * follows of it is skipped as it comes: memory stays bounded.
+ * Empty lines are passed over. A line over the limit is BAD with its first bytes, and
+ * what follows of it is skipped as it comes: memory stays bounded.
  */
 #include "frame/frame.h"
 

@@ -46,6 +46,15 @@ enum output_verdict output_verdict_of(unsigned code, bool complete);
  */
 uint64_t output_backoff(uint64_t min, uint64_t max, uint64_t n, uint64_t random);
 
+/* --- what an answer says of single events (answer.c) -------------------------------
+ */
+
+typedef int output_rejected_fn(void *arg, struct slice id, struct slice reason);
+
+/* Calls fn for each entry of {"rejected":[{"id","reason"}]}; ends early where it
+ * answers not 0. 0, what fn answered, or -EINVAL: the body is no such JSON. */
+int output_rejected(struct slice body, output_rejected_fn *fn, void *arg);
+
 /* --- POST (http.c) ---------------------------------------------------------------- */
 
 /* Where to and how; all strings outlive the request made from it. NULL: not set. */

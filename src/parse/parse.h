@@ -12,8 +12,8 @@
 
 enum parse_result {
 	PARSE_EVENT,
-	PARSE_MORE,   /* an event, and perhaps more of the same record: parse it again */
-	PARSE_SKIP,   /* understood, and no event */
+	PARSE_MORE, /* an event, and perhaps more of the same record: parse it again */
+	PARSE_SKIP, /* understood, and no event */
 	PARSE_HEADER, /* names the columns of the records that follow */
 	PARSE_BAD,    /* ours, broken: `why` says why */
 };
@@ -28,7 +28,8 @@ struct parse_env {
 	const struct slice
 	    *fbl_headers; /* names, lower case: the first one there is fbl_id */
 	size_t nfbl_headers;
-	struct track *track; /* what earlier lines said: one for all files of a source */
+	struct track
+	    *track; /* what earlier lines said: one for all files of a source */
 };
 
 struct parse_format {

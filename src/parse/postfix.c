@@ -1,11 +1,13 @@
 /*
- * postfix.c - Postfix's lines in a mail log: deliveries, and what joins them to messages.
+ * postfix.c - Postfix's lines in a mail log: deliveries, and what joins them to
+ * messages.
  *
- * Only lines of a Postfix daemon with a queue id count, by their form, not by the service
- * that wrote them. Sender, message id and the deferred recipients are remembered in the
- * track until the message leaves the queue; an expired message gives one bounce for each
- * recipient still deferred. What a line changes there is changed when its event was taken,
- * so that a record may be parsed again. Not understood: lines before Postfix 2.3.
+ * Only lines of a Postfix daemon with a queue id count, by their form, not by the
+ * service that wrote them. Sender, message id and the deferred recipients are
+ * remembered in the track until the message leaves the queue; an expired message gives
+ * one bounce for each recipient still deferred. What a line changes there is changed
+ * when its event was taken, so that a record may be parsed again. Not understood: lines
+ * before Postfix 2.3.
  */
 #include "parse/parse.h"
 #include "parse/postfix.h"
@@ -44,7 +46,8 @@ static const struct {
 	{ { "sent", 4 }, EVENT_DELIVERY },
 	{ { "deferred", 8 }, EVENT_DEFERRAL },
 	{ { "bounced", 7 }, EVENT_BOUNCE },
-	{ { "SOFTBOUNCE", 10 }, EVENT_DEFERRAL }, /* soft_bounce: it stays in the queue */
+	{ { "SOFTBOUNCE", 10 },
+	    EVENT_DEFERRAL }, /* soft_bounce: it stays in the queue */
 	{ { "deliverable", 11 }, EVENT_TYPE_NONE }, /* address probes */
 	{ { "undeliverable", 13 }, EVENT_TYPE_NONE },
 	{ { "undeliverable-but-not-cached", 28 }, EVENT_TYPE_NONE },
@@ -104,7 +107,8 @@ static bool
 split_queue_id(struct slice message, struct line *l)
 {
 	static const struct slice words[] = { { "warning", 7 }, { "fatal", 5 },
-		{ "error", 5 }, { "panic", 5 }, { "NOQUEUE", 7 }, { "statistics", 10 } };
+		{ "error", 5 }, { "panic", 5 }, { "NOQUEUE", 7 },
+		{ "statistics", 10 } };
 	size_t n = 0;
 
 	while (n < message.n && n <= QUEUE_ID_MAX) {
@@ -136,7 +140,8 @@ split(struct slice bytes, struct line *l)
 	return split_queue_id(l->log.message, l);
 }
 
-/* --- events ------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------
+ */
 
 static void
 fill_common(struct postfix *p, struct event *ev, struct track_message *m)
@@ -157,7 +162,8 @@ fill_common(struct postfix *p, struct event *ev, struct track_message *m)
 }
 
 static void
-fill_recipient(struct postfix *p, struct event *ev, struct slice to, struct slice original)
+fill_recipient(
+    struct postfix *p, struct event *ev, struct slice to, struct slice original)
 {
 	ev->id_recipient = to;
 	ev->recipient = original.n > 0 ? original : to;
@@ -300,8 +306,8 @@ keep_deferral(struct postfix *p)
 {
 	const struct postfix_delivery *d = &p->delivery;
 	const struct postfix_answer *a = &p->answer;
-	struct track_message *m =
-	    track_get(p->env->track, &p->line.key, p->line.time.sec);
+	struct track_message *m = track_get(
+	    p->env->track, &p->line.key, p->line.time.sec);
 	struct track_recipient *r = m ? track_recipient(m, d->to) : NULL;
 	struct slice unused;
 
@@ -344,7 +350,8 @@ taken(void *parser)
 	p->on_taken = TAKEN_NOTHING;
 }
 
-/* --- lines that only join ------------------------------------------------------------ */
+/* --- lines that only join ------------------------------------------------------------
+ */
 
 static struct track_message *
 message_of(struct postfix *p)

@@ -2,9 +2,9 @@
  * postfix_line.c - a delivery status line and its text, taken apart.
  *
  * `to=<A>[, orig_to=<A>], relay=R[, conn_use=N], delay=D, delays=a/b/c/d[, KEY=V ...],
- * dsn=X, status=WORD (TEXT)`: the order is fixed, so a key that a stranger writes into an
- * address or a reply stands where none is expected. The first "to" after which the whole
- * tail is valid counts; TEXT goes to the end of the line, whatever is in it.
+ * dsn=X, status=WORD (TEXT)`: the order is fixed, so a key that a stranger writes into
+ * an address or a reply stands where none is expected. The first "to" after which the
+ * whole tail is valid counts; TEXT goes to the end of the line, whatever is in it.
  */
 #include "parse/postfix.h"
 #include "event/event.h"
@@ -34,8 +34,7 @@ take_other(struct slice *in)
 	size_t n = 0;
 	struct slice value;
 
-	while (n < in->n &&
-	       ((in->p[n] >= 'a' && in->p[n] <= 'z') || in->p[n] == '_'))
+	while (n < in->n && ((in->p[n] >= 'a' && in->p[n] <= 'z') || in->p[n] == '_'))
 		n++;
 	if (n == 0 || n >= in->n || in->p[n] != '=')
 		return false;
@@ -143,7 +142,8 @@ postfix_read_delivery(struct slice in, struct postfix_delivery *out)
 	if (!slice_starts(in, SLICE("to=<")))
 		return false;
 	rest = in = slice_from(in, 4);
-	/* an unquoted address of the old form may hold ">, ": the next one is tried then */
+	/* an unquoted address of the old form may hold ">, ": the next one is tried
+	 * then */
 	while (postfix_take_address(&rest, &part)) {
 		if (take_rest(rest, out)) {
 			out->to = (struct slice){ in.p, (size_t)(rest.p - in.p) - 1 };
@@ -153,7 +153,8 @@ postfix_read_delivery(struct slice in, struct postfix_delivery *out)
 	return false;
 }
 
-/* --- TEXT -------------------------------------------------------------------------- */
+/* --- TEXT --------------------------------------------------------------------------
+ */
 
 static bool
 is_address(struct slice s)
@@ -218,8 +219,7 @@ split_command(struct slice *reply, struct slice *command)
 	static const struct slice begin = { " (in reply to ", 14 };
 	static const struct slice end = { " command)", 9 };
 
-	if (reply->n < end.n ||
-	    !slice_eq(slice_from(*reply, reply->n - end.n), end))
+	if (reply->n < end.n || !slice_eq(slice_from(*reply, reply->n - end.n), end))
 		return;
 	for (size_t at = reply->n - end.n; at-- > 0;) {
 		if (!slice_starts(slice_from(*reply, at), begin))
@@ -234,7 +234,8 @@ split_command(struct slice *reply, struct slice *command)
 void
 postfix_read_text(struct slice text, struct postfix_answer *out)
 {
-	static const struct slice suspended = { "delivery temporarily suspended: ", 32 };
+	static const struct slice suspended = { "delivery temporarily suspended: ",
+		32 };
 	static const struct slice said[] = { { " said: ", 7 },
 		{ " refused to talk to me: ", 24 } };
 

@@ -72,13 +72,13 @@ syslog_split(struct slice line, struct syslog_line *out)
 }
 
 int
-syslog_time(const struct syslog_line *l, const struct zone *z, int64_t near,
-    struct when *out)
+syslog_time(
+    const struct syslog_line *l, const struct zone *z, int64_t near, struct when *out)
 {
 	struct slice in = l->time;
 	int rc = in.n == TIME_3164 && !is_digit(in.p[0])
-	    ? when_rfc3164(&in, z, near, out)
-	    : when_iso(&in, z, out);
+		     ? when_rfc3164(&in, z, near, out)
+		     : when_iso(&in, z, out);
 
 	return rc < 0 || in.n != 0 ? -EINVAL : 0;
 }

@@ -14,13 +14,13 @@ struct syslog_line {
 };
 
 /*
- * Splits "TIME HOST TAG[PID]: MESSAGE" with a time of RFC 3164 or ISO 8601. false: no such
- * line. Cheap: the time is only found, not read.
+ * Splits "TIME HOST TAG[PID]: MESSAGE" with a time of RFC 3164 or ISO 8601. false: no
+ * such line. Cheap: the time is only found, not read.
  */
 bool syslog_split(struct slice line, struct syslog_line *out);
 
 /* near: for times without a year, what they must be close to. 0 or -EINVAL. */
-int syslog_time(const struct syslog_line *l, const struct zone *z, int64_t near,
-    struct when *out);
+int syslog_time(
+    const struct syslog_line *l, const struct zone *z, int64_t near, struct when *out);
 
 #endif

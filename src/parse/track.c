@@ -1,8 +1,8 @@
 /*
  * track.c - messages in the queue, by a chained hash table and a list by last use.
  *
- * Allocates per open message, not per line: a line about a known message copies only what
- * it says anew.
+ * Allocates per open message, not per line: a line about a known message copies only
+ * what it says anew.
  */
 #include "parse/track.h"
 
@@ -29,7 +29,8 @@ track_new(size_t max_messages, int64_t max_age)
 {
 	struct track *t = calloc(1, sizeof *t);
 
-	if (!t || !(t->bucket = calloc(BUCKETS_FIRST, sizeof(struct track_message *)))) {
+	if (!t ||
+	    !(t->bucket = calloc(BUCKETS_FIRST, sizeof(struct track_message *)))) {
 		free(t);
 		return NULL;
 	}
@@ -219,8 +220,9 @@ track_recipient(struct track_message *m, struct slice to)
 		if (slice_eq(track_slice(&r->to), to))
 			return r;
 	}
-	struct track_recipient *r =
-	    m->nrecipients < RECIPIENTS_MAX ? calloc(1, sizeof *r) : NULL;
+	struct track_recipient *r = m->nrecipients < RECIPIENTS_MAX
+					? calloc(1, sizeof *r)
+					: NULL;
 	if (!r)
 		return NULL;
 	track_keep(&r->to, to, LIMIT_TEXT);

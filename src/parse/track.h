@@ -1,9 +1,10 @@
 /*
- * track.h - what earlier lines said of the messages in the queue: sender, message id, the
- * recipients that are deferred.
+ * track.h - what earlier lines said of the messages in the queue: sender, message id,
+ * the recipients that are deferred.
  *
- * By host, instance and queue id. Bounded: at most max_messages, none that was not named
- * for max_age seconds of log time; the least recently named goes first. Memory only.
+ * By host, instance and queue id. Bounded: at most max_messages, none that was not
+ * named for max_age seconds of log time; the least recently named goes first. Memory
+ * only.
  */
 #ifndef BOUNCEFEED_TRACK_H
 #define BOUNCEFEED_TRACK_H
@@ -39,8 +40,8 @@ struct track_recipient {
 };
 
 struct track_message {
-	struct track_message *chain;          /* in its hash bucket */
-	struct track_message *newer, *older;  /* by last use */
+	struct track_message *chain;         /* in its hash bucket */
+	struct track_message *newer, *older; /* by last use */
 	uint64_t hash;
 	struct track_text key;
 	int64_t seen; /* log time of the last line that named it */
@@ -53,7 +54,8 @@ struct track_message {
 struct track_message *track_find(struct track *t, const struct track_key *k);
 
 /* Finds or begins; it counts as named at log time `now`. NULL without memory. */
-struct track_message *track_get(struct track *t, const struct track_key *k, int64_t now);
+struct track_message *track_get(
+    struct track *t, const struct track_key *k, int64_t now);
 
 /* The message has left the queue. */
 void track_drop(struct track *t, struct track_message *m);

@@ -56,7 +56,7 @@ class Peer:
     def row(self, sender, address, stages):
         """The row for this address; none any more for the second try of a greylisted one."""
         row = table.lookup(self.rows, address, stages)
-        if row and row.final == "sent" and row.reply.startswith("4"):
+        if row and row.final == "sent" and table.temporary(row):
             with self.lock:
                 again = (sender, address) in self.seen
                 self.seen.add((sender, address))
@@ -192,13 +192,11 @@ class Handler(socketserver.StreamRequestHandler):
             return
         self.say("354 End data with <CR><LF>.<CR><LF>")
         self.qid = self.read_message()
-        accepted, self.accepted = self.accepted, []
+        accepted = self.accepted
         if self.name.startswith("lmtp"):  # one reply for each recipient
             answers = [([a], self.peer.row(self.mail, a, ("EOD",))) for a in accepted]
         else:
-            self.accepted = accepted
             answers = [(accepted, self.first_row("EOD"))]
-            self.accepted = []
         for addresses, row in answers:
             self.decide("end of DATA", addresses, row)
         # what is said is in the transcript first: the last thing said may be the last of all

@@ -56,6 +56,10 @@ def silent(row):
     return row.reply in ("DROP", "TIMEOUT")
 
 
+def temporary(row):
+    return silent(row) or wire(row.reply)[0].startswith(b"4")
+
+
 def wire(text):
     """The reply's bytes as they are sent, and whether the peer closes after them."""
     text, close, _ = text.partition(" CLOSE")

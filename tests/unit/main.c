@@ -7,6 +7,11 @@
 #include "suites.h"
 
 static Suite *(*const suites[])(void) = {
+	suite_base,
+	suite_pack,
+	suite_frame,
+	suite_frame_libcsv,
+	suite_event,
 	suite_config,
 };
 

@@ -4,6 +4,11 @@
 
 #include <check.h>
 
+Suite *suite_base(void);
+Suite *suite_pack(void);
+Suite *suite_frame(void);
+Suite *suite_frame_libcsv(void);
+Suite *suite_event(void);
 Suite *suite_config(void);
 
 #endif

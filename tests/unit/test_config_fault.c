@@ -95,7 +95,7 @@ static const struct fault_case {
 	{ "size, fraction", SOURCE("max_record: 1.5MiB"),
 	    "t.yaml:6:17: max_record: \"1.5MiB\" is not a size such as 64KiB" },
 	{ "size, out of range", SOURCE("max_record: 1GiB"),
-	    "t.yaml:6:17: max_record: \"1GiB\" is out of range (4096 to 64MiB)" },
+	    "t.yaml:6:17: max_record: \"1GiB\" is out of range (4KiB to 64MiB)" },
 	{ "number, out of range", OUTPUT("batch: {max_events: 0}"),
 	    "t.yaml:6:25: batch.max_events: \"0\" is out of range (1 to 100000)" },
 	{ "environment, unset", OUTPUT("batch: {max_events: \"${BF_UNSET}\"}"),

@@ -7,6 +7,7 @@
 #include <check.h>
 
 void base_add_time_tests(TCase *t);   /* test_base_time.c */
+void event_add_code_tests(TCase *t);  /* test_event_code.c */
 void event_add_json_tests(TCase *t);  /* test_event_json.c */
 void event_add_limit_tests(TCase *t); /* test_event_limit.c */
 void pack_add_zstd_tests(Suite *s);   /* test_pack_zstd.c */

@@ -5,7 +5,7 @@
  * Wanted fields are written "path=value|path=value" and looked up in the event's JSON;
  * "path=" means that the key is not there.
  */
-#include <check.h>
+#include "test_parse.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -301,26 +301,31 @@ static const struct column_case {
 	    "headers.message-id=<m@x>|message_id=m@x" },
 };
 
-START_TEST(a_column_is_found_in_any_case)
+static void
+check_column(const struct column_case *k, int way)
 {
-	const struct column_case *k = &column_cases[_i];
+	bool rcpt = !strcmp(k->column, "rcpt");
 	char name[64], text[512];
 
-	for (int way = 0; way < 3; way++) {
-		size_t n = strlen(k->column);
-		for (size_t i = 0; i <= n; i++) {
-			char c = to_lower(k->column[i]);
-			bool up = way == 1 || (way == 2 && i % 2 == 0);
-			name[i] = up && c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
-		}
-		bool rcpt = !strcmp(k->column, "rcpt");
-		(void)snprintf(text, sizeof text, "type,%s,%s\n%s,%s,\"%s\"\n",
-		    rcpt ? "x" : "rcpt", name, k->type, "z@b.example", k->value);
-		struct outcome o = run(text);
-		ck_assert_msg(o.result == PARSE_EVENT, "%s: got %s, want event", name,
-		    result_name[o.result]);
-		check_fields(name, o.json, k->want);
-		json_decref(o.json);
+	for (size_t i = 0; i <= strlen(k->column); i++) {
+		char c = to_lower(k->column[i]);
+		bool up = way == 1 || (way == 2 && i % 2 == 0);
+		name[i] = up && c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+	}
+	(void)snprintf(text, sizeof text, "type,%s,%s\n%s,z@b.example,\"%s\"\n",
+	    rcpt ? "x" : "rcpt", name, k->type, k->value);
+	struct outcome o = run(text);
+	ck_assert_msg(o.result == PARSE_EVENT, "%s: got %s, want event", name,
+	    result_name[o.result]);
+	check_fields(name, o.json, k->want);
+	json_decref(o.json);
+}
+
+START_TEST(a_column_is_found_in_any_case)
+{
+	for (size_t i = 0; i < COUNT(column_cases); i++) {
+		for (int way = 0; way < 3; way++)
+			check_column(&column_cases[i], way);
 	}
 }
 END_TEST
@@ -357,7 +362,6 @@ START_TEST(formats_are_told_by_their_first_line)
 	} cases[] = {
 		{ "a header", "type,rcpt", true },
 		{ "a row without its header", "b,1,2,3", true },
-		{ "a row that is too short to tell", "b,1", false },
 		{ "another CSV", "date,from,to,status", false },
 		{ "one word", "type", false },
 		{ "nothing", "", false },
@@ -377,8 +381,6 @@ START_TEST(formats_are_told_by_their_first_line)
 }
 END_TEST
 
-void parse_add_value_tests(TCase *t);
-
 Suite *
 suite_parse(void)
 {
@@ -386,7 +388,7 @@ suite_parse(void)
 	TCase *t = tcase_create("pmta");
 
 	tcase_add_loop_test(t, a_row_is_what_it_says, 0, COUNT(parse_cases));
-	tcase_add_loop_test(t, a_column_is_found_in_any_case, 0, COUNT(column_cases));
+	tcase_add_test(t, a_column_is_found_in_any_case);
 	tcase_add_test(t, header_columns_have_a_limit);
 	tcase_add_test(t, formats_are_told_by_their_first_line);
 	parse_add_value_tests(t);

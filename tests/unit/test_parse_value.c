@@ -2,15 +2,13 @@
  * test_parse_value.c - what PowerMTA writes into its fields: replies, hosts, times,
  * addresses in To: headers, feedback reports.
  */
-#include <check.h>
+#include "test_parse.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "parse/parse.h"
 #include "parse/pmta.h"
-
-void parse_add_value_tests(TCase *t);
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -93,6 +93,21 @@ START_TEST(a_shorter_copy_continues_nothing_until_it_is_whole)
 }
 END_TEST
 
+START_TEST(a_copy_of_a_file_that_is_still_there_doubles_nothing)
+{
+	source_test_start();
+	source_test_write("acct.csv", "a1\na2\n");
+	source_test_gives("before", "a1 a2");
+	source_test_copy("acct.csv", "acct.csv.1");
+	source_test_age("acct.csv.1", 0); /* cp and copytruncate: it is new */
+	source_test_gives("the copy", "");
+	source_test_write("acct.csv", "b1\n");
+	source_test_gives("truncated", "b1");
+	source_test_restart();
+	source_test_gives("restarted", "");
+}
+END_TEST
+
 START_TEST(history_is_not_read_at_the_first_look)
 {
 	source_test.last_ns = 0;
@@ -210,6 +225,7 @@ source_add_restart_tests(TCase *t)
 	tcase_add_test(t, rotations_while_down_lose_nothing);
 	tcase_add_test(t, a_copy_continues_its_file_by_key_and_marker);
 	tcase_add_test(t, a_shorter_copy_continues_nothing_until_it_is_whole);
+	tcase_add_test(t, a_copy_of_a_file_that_is_still_there_doubles_nothing);
 	tcase_add_test(t, history_is_not_read_at_the_first_look);
 	tcase_add_test(t, of_the_archive_what_is_newer_than_the_last_scan_is_read);
 	tcase_add_test(t, a_file_moved_into_the_archive_and_one_made_there);
