@@ -24,6 +24,7 @@ enum {
 	PLACES_MS = 1000, /* places without events wait so long for a commit */
 	STOP_MS = 1500,   /* at the end: for answers on their way */
 	TIDY_MS = 5000,   /* of rest before the state file is tidied up */
+	PACE_MS = 5,      /* reading waits so long for delivery, see pace() */
 };
 
 struct daemon {
@@ -289,6 +290,27 @@ tidy_up(struct daemon *d, int64_t now_ms, bool rest)
 	}
 }
 
+/*
+ * While there is more to read and the backend answers: lets delivery catch up a little,
+ * so that batches leave from memory and need not be read back and unpacked. Bounded: a
+ * slow backend costs a chunk of reading no more than PACE_MS.
+ */
+static void
+pace(struct daemon *d)
+{
+	struct err e;
+	bool ready[1];
+	int64_t now = clock_ms(), end = now + PACE_MS;
+
+	while (store_fresh(d->env.store) > LIMIT_COMMIT_BATCHES / 2 &&
+	       deliver_busy(d->deliver) && now < end) {
+		(void)output_wait(d->http, NULL, ready, 0, (int)(end - now));
+		now = clock_ms();
+		if (deliver_turn(d->deliver, now, &e) < 0)
+			return; /* the next turn tells */
+	}
+}
+
 static void
 turn(struct daemon *d)
 {
@@ -302,6 +324,8 @@ turn(struct daemon *d)
 	commit_if_due(d, now, !more);
 	if (deliver_turn(d->deliver, now, &e) < 0)
 		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, LOG_END);
+	if (more)
+		pace(d);
 	bool rest = !more && deliver_idle(d->deliver) && spool_empty(d->env.spool);
 	tidy_up(d, now, rest);
 	(void)output_wait(d->http, fds, ready, 2, more ? 0 : wait_ms(d, now));

@@ -253,6 +253,8 @@ stream_of(struct follow *f, struct source_file *s, struct reading **out)
 		.header = buf_slice(&s->header),
 		.tail = source_tail(s, tail, &agrees),
 	};
+	if (!agrees)
+		return -ESTALE; /* truncated and written anew */
 	*out = r;
 	return stream_resume(r->stream, &p);
 }
@@ -284,6 +286,10 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 	int rc = stream_of(f, s, &r);
 	ssize_t n = 0;
 
+	if (rc == -ESTALE) {
+		source_restart(f->source, s);
+		return 0;
+	}
 	if (rc < 0)
 		return err_set(e, rc, "%s: cannot go on at %llu", s->path,
 		    (unsigned long long)s->offset);

@@ -21,6 +21,12 @@ struct keying {
 	struct file_key key;
 };
 
+/* The last bytes before a place. */
+struct tail {
+	char p[LIMIT_MARKER];
+	size_t n;
+};
+
 struct stream {
 	const struct stream_env *env;
 	const struct parse_format *format;
@@ -33,9 +39,16 @@ struct stream {
 	struct keying keying;
 	struct buf header; /* in force */
 	uint64_t skip;
-	bool key_only;           /* nothing but the file key is wanted */
-	char tail[LIMIT_MARKER]; /* the last bytes done with */
-	size_t ntail;
+	bool key_only;    /* nothing but the file key is wanted */
+	struct tail tail; /* of what is done with */
+	/* While the rest of an over-long line is passed over, the place stays at its
+	 * beginning: what follows in it is no record for whoever goes on from there. */
+	bool held;
+	uint64_t held_at;
+	struct tail held_tail;
+	char held_sample[LIMIT_BAD_SAMPLE]; /* told when the line ends, so only once */
+	size_t held_n;
+	const char *held_why;
 	struct slice file;
 	struct when undated;
 };
@@ -152,22 +165,20 @@ replay_header(struct stream *s, struct slice header)
 	return buf_add(&s->header, header);
 }
 
-/* Keeps the last LIMIT_MARKER bytes of what is done with, for the marker. */
 static void
-remember_tail(struct stream *s, struct slice done)
+tail_add(struct tail *t, struct slice done)
 {
 	if (done.n == 0)
 		return;
 	if (done.n >= LIMIT_MARKER) {
-		memcpy(s->tail, done.p + done.n - LIMIT_MARKER, LIMIT_MARKER);
-		s->ntail = LIMIT_MARKER;
-	} else {
-		size_t keep = LIMIT_MARKER - done.n < s->ntail ? LIMIT_MARKER - done.n
-							       : s->ntail;
-		memmove(s->tail, s->tail + s->ntail - keep, keep);
-		memcpy(s->tail + keep, done.p, done.n);
-		s->ntail = keep + done.n;
+		memcpy(t->p, done.p + done.n - LIMIT_MARKER, LIMIT_MARKER);
+		t->n = LIMIT_MARKER;
+		return;
 	}
+	size_t keep = LIMIT_MARKER - done.n < t->n ? LIMIT_MARKER - done.n : t->n;
+	memmove(t->p, t->p + t->n - keep, keep);
+	memcpy(t->p + keep, done.p, done.n);
+	t->n = keep + done.n;
 }
 
 int
@@ -184,8 +195,9 @@ stream_resume(struct stream *s, const struct stream_place *p)
 	s->skip = p->skip;
 	s->keying.done = p->has_key;
 	s->keying.key = p->key;
-	s->ntail = 0;
-	remember_tail(s, p->tail);
+	s->tail.n = 0;
+	s->held = false;
+	tail_add(&s->tail, p->tail);
 	return replay_header(s, p->header);
 }
 
@@ -207,14 +219,17 @@ stream_where(const struct stream *s, struct stream_place *out)
 	bool known = s->keying.done;
 
 	*out = (struct stream_place){
-		.offset = known ? s->begin : 0,
+		.offset = !known    ? 0
+			  : s->held ? s->held_at
+				    : s->begin,
 		.skip = s->skip,
 		.has_key = known,
 		.key = s->keying.key,
 	};
 	if (known) {
 		out->header = buf_slice(&s->header);
-		out->tail = (struct slice){ s->tail, s->ntail };
+		const struct tail *t = s->held ? &s->held_tail : &s->tail;
+		out->tail = (struct slice){ t->p, t->n };
 	}
 }
 
@@ -319,6 +334,47 @@ have_format(struct stream *s, struct slice in, bool last, int *rc)
 	return *rc == 0;
 }
 
+static bool
+is_skipping(const struct stream *s)
+{
+	return s->line.skipping || frame_csv_skipping(s->csv);
+}
+
+/* An over-long line begins at in[at]: the place stays there until it ends. */
+static void
+hold(struct stream *s, struct slice in, size_t at, const struct frame_out *out)
+{
+	size_t n = out->bytes.n < LIMIT_BAD_SAMPLE ? out->bytes.n : LIMIT_BAD_SAMPLE;
+
+	s->held = true;
+	s->held_at = s->begin + at;
+	s->held_tail = s->tail;
+	tail_add(&s->held_tail, (struct slice){ in.p, at });
+	memcpy(s->held_sample, out->bytes.p, n);
+	s->held_n = n;
+	s->held_why = out->why;
+}
+
+static void
+release(struct stream *s, uint64_t end)
+{
+	s->held = false;
+	bad(s, s->held_at, end, (struct slice){ s->held_sample, s->held_n },
+	    s->held_why);
+}
+
+static int
+take_bad(struct stream *s, struct slice in, size_t at, const struct frame_out *out)
+{
+	uint64_t off = s->begin + at;
+
+	if (is_skipping(s))
+		hold(s, in, at, out);
+	else
+		bad(s, off, off + out->used, out->bytes, out->why);
+	return keying_take(&s->keying, out->bytes, false);
+}
+
 /* Frames what is in `in`; *done: bytes of it that are done with. */
 static int
 take_all(struct stream *s, struct slice in, bool last, size_t *done)
@@ -343,13 +399,12 @@ take_all(struct stream *s, struct slice in, bool last, size_t *done)
 			break;
 		if (r == FRAME_RECORD)
 			rc = take_record(s, rest, s->begin + at, &out);
-		if (r == FRAME_BAD) {
-			rc = keying_take(&s->keying, out.bytes, false);
-			bad(s, s->begin + at, s->begin + at + out.used, out.bytes,
-			    out.why);
-		}
+		if (r == FRAME_BAD)
+			rc = take_bad(s, in, at, &out);
 		if (rc == 0)
 			at += out.used;
+		if (s->held && (!is_skipping(s) || (last && at == in.n)))
+			release(s, s->begin + at);
 	}
 out:
 	*done = at;
@@ -369,12 +424,12 @@ stream_feed(struct stream *s, struct slice bytes, bool last, struct slice file,
 		if ((rc = buf_add(&s->pending, bytes)) < 0)
 			return rc;
 		rc = take_all(s, buf_slice(&s->pending), last, &done);
-		remember_tail(s, (struct slice){ s->pending.p, done });
+		tail_add(&s->tail, (struct slice){ s->pending.p, done });
 		buf_drop(&s->pending, done);
 	} else {
 		/* most chunks need no copy but for the record that they end in */
 		rc = take_all(s, bytes, last, &done);
-		remember_tail(s, (struct slice){ bytes.p, done });
+		tail_add(&s->tail, (struct slice){ bytes.p, done });
 		if (buf_add(&s->pending, slice_from(bytes, done)) < 0)
 			return -ENOMEM;
 	}

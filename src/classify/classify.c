@@ -31,6 +31,7 @@ struct verdict {
 	enum classify_weight weight;
 	const char *kind; /* of the rule's name */
 	struct slice name;
+	bool is_status;
 };
 
 struct classifier *
@@ -102,7 +103,7 @@ find_status(unsigned subject, unsigned detail)
 static struct verdict
 by_status(struct slice status)
 {
-	struct verdict v = { .kind = "status:", .name = status };
+	struct verdict v = { .kind = "status:", .name = status, .is_status = true };
 	unsigned subject, detail;
 
 	if (status.n == 0 || status.p[0] == '2')
@@ -172,15 +173,29 @@ rule_text(struct classifier *c, const struct verdict *v)
 	return (struct slice){ c->rule, kind.n + n };
 }
 
+/* Says something else than that the time is over. */
+static bool
+says_more(const struct verdict *v)
+{
+	return v->reason != REASON_NONE && v->reason != REASON_EXPIRED;
+}
+
 /* Our MTA retried and gave up: the reason is the last attempt's, where it is known. */
 static struct verdict
 expired(struct verdict status, struct verdict category, struct verdict reply)
 {
-	if (reply.reason != REASON_NONE && reply.reason != REASON_EXPIRED)
+	if (says_more(&reply))
 		return reply;
-	return status.reason != REASON_NONE && category.reason == REASON_NONE
-		   ? status
-		   : category;
+	if (says_more(&status))
+		return status;
+	return category.reason != REASON_NONE ? category : status;
+}
+
+/* 4.x.x: it may change yet, and proves nothing, even where the MTA gave up. */
+static bool
+may_change(const struct event *ev, unsigned code)
+{
+	return ev->status.n > 0 ? ev->status.p[0] == '4' : code / 100 == 4;
 }
 
 void
@@ -206,8 +221,8 @@ classify(struct classifier *c, struct event *ev)
 	ev->reason = v.reason;
 	ev->rule = rule_text(c, &v);
 	ev->class = c->class[v.reason];
-	bool retried = ev->status.n > 0 ? ev->status.p[0] == '4' : code / 100 == 4;
-	if (ev->class == EVENT_HARD &&
-	    (retried || ev->expired || ev->type == EVENT_DEFERRAL))
+	bool soft = ev->type == EVENT_DEFERRAL || may_change(ev, code) ||
+		    (ev->expired && !v.is_status);
+	if (ev->class == EVENT_HARD && soft)
 		ev->class = EVENT_SOFT;
 }

@@ -80,6 +80,12 @@ frame_csv_reset(struct frame_csv *f)
 	f->skipping = false;
 }
 
+bool
+frame_csv_skipping(const struct frame_csv *f)
+{
+	return f->skipping;
+}
+
 void
 frame_csv_refuse(struct slice in, const char *why, struct frame_out *out)
 {

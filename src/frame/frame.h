@@ -47,6 +47,9 @@ void frame_csv_reset(struct frame_csv *f); /* the next byte begins a record */
 enum frame_result frame_csv_next(
     struct frame_csv *f, struct slice in, bool last, struct frame_out *out);
 
+/* The rest of an over-long line is being passed over. */
+bool frame_csv_skipping(const struct frame_csv *f);
+
 /*
  * The record that was just returned is not the caller's idea of one (wrong width):
  * makes *out its first physical line, as BAD with this reason.

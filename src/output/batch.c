@@ -3,6 +3,7 @@
  */
 #include "output/output.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const struct {
@@ -77,7 +78,7 @@ output_body(enum output_format f, struct slice key, struct slice host, uint64_t 
 	}
 	if (out->failed) {
 		out->n = start;
-		return -1;
+		return -ENOMEM;
 	}
 	return 0;
 }

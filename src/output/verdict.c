@@ -62,5 +62,5 @@ output_backoff(uint64_t min, uint64_t max, uint64_t n, uint64_t random)
 		limit = limit > max / 2 ? max : limit * 2;
 	if (limit > max)
 		limit = max;
-	return random % (limit + 1);
+	return limit == UINT64_MAX ? random : random % (limit + 1);
 }

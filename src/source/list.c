@@ -62,14 +62,21 @@ dated_tail(const char *p, size_t n)
 	return n >= sizeof shape - 1;
 }
 
+/* "/d/stem-2026-11-22-0001.ext" for the path "/d/stem.ext", which may be a glob. */
 static bool
 is_dated(const char *pattern, const char *path)
 {
-	size_t stem = stem_end(pattern), n = strlen(path), ext = strlen(pattern) - stem;
+	enum { DATE = sizeof "-dddd-dd-dd-" - 1 };
+	char plain[PATH_MAX];
+	size_t stem = stem_end(path), digits = stem;
 
-	return n > stem + ext && !strncmp(path, pattern, stem) &&
-	       !strcmp(path + n - ext, pattern + stem) &&
-	       dated_tail(path + stem, n - ext - stem);
+	while (digits > 0 && is_digit(path[digits - 1]))
+		digits--;
+	if (digits < DATE || !dated_tail(path + digits - DATE, stem - digits + DATE))
+		return false;
+	int n = snprintf(
+	    plain, sizeof plain, "%.*s%s", (int)(digits - DATE), path, path + stem);
+	return n > 0 && n < PATH_MAX && fnmatch(pattern, plain, FNM_PATHNAME) == 0;
 }
 
 static int

@@ -32,9 +32,28 @@ open_candidate(const struct candidate *c)
 	return open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* Do the bytes of the candidate continue what is known of f? */
+enum relation {
+	UNRELATED,
+	CONTINUES,
+	SHORTER, /* the same file, but less of it than was taken: a copy in the making
+		  */
+};
+
+/* What the bytes of the candidate are to those that are known of f, which has a key. */
+static enum relation
+relation_of(int fd, const struct candidate *c, const struct file_key *key,
+    const struct source_file *f)
+{
+	if (memcmp(key->b, f->key.b, sizeof key->b) != 0)
+		return UNRELATED;
+	if ((uint64_t)c->st.st_size < f->offset)
+		return SHORTER;
+	return source_marker_agrees(fd, f->offset, &f->marker) ? CONTINUES : UNRELATED;
+}
+
+/* Is the file of this inode still the one that f is? */
 static bool
-continues(struct source *s, const struct candidate *c, const struct source_file *f)
+still_is(struct source *s, const struct candidate *c, const struct source_file *f)
 {
 	struct file_key key;
 
@@ -46,8 +65,7 @@ continues(struct source *s, const struct candidate *c, const struct source_file 
 	if (fd < 0)
 		return false;
 	bool same = source_key_of(s, fd, &key) == 1 &&
-		    !memcmp(key.b, f->key.b, sizeof key.b) &&
-		    source_marker_agrees(fd, f->offset, &f->marker);
+		    relation_of(fd, c, &key, f) == CONTINUES;
 	close(fd);
 	return same;
 }
@@ -109,24 +127,38 @@ bind_by_inode(struct source *s, struct candidate *c, int64_t now_ms)
 	}
 	bool as_seen = f->present && (uint64_t)c->st.st_size == f->size &&
 		       source_mtime_ns(&c->st) == f->mtime_ns;
-	if (f->fd >= 0 || as_seen || continues(s, c, f))
+	if (f->fd >= 0 || as_seen || still_is(s, c, f))
 		return bind(c, f, now_ms);
 	f->dev = f->ino = 0;
 	f->dirty = true;
 	return 0;
 }
 
-/* Pass 2. */
+/*
+ * Pass 2: by key and marker, among the files that are out of sight. A file of the
+ * archive that is a copy of one in sight, or of less than was taken, is no file of its
+ * own: it is looked at again at the next scan, and continues that one should it be
+ * truncated or go.
+ */
 static int
 bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 {
-	for (struct source_file *f = s->files; f; f = f->next) {
-		if (f->present || f->ignored || !f->has_key || f->fd >= 0)
+	struct file_key key;
+	int fd = open_candidate(c), rc = 0;
+	bool known = fd >= 0 && source_key_of(s, fd, &key) == 1;
+
+	for (struct source_file *f = s->files; known && f && !c->file; f = f->next) {
+		if (f->ignored || !f->has_key)
 			continue;
-		if (continues(s, c, f))
-			return bind(c, f, now_ms);
+		enum relation r = relation_of(fd, c, &key, f);
+		if (r == CONTINUES && !f->present && f->fd < 0)
+			rc = bind(c, f, now_ms);
+		else if (r != UNRELATED && !c->live)
+			c->copy = true;
 	}
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 static int
@@ -165,7 +197,7 @@ bind_all(struct source *s, struct candidates *c, int64_t last_scan_ns, int64_t n
 	for (size_t i = 0; rc == 0 && i < c->n; i++) {
 		if (!c->v[i].file)
 			rc = bind_by_key(s, &c->v[i], now_ms);
-		if (rc == 0 && !c->v[i].file)
+		if (rc == 0 && !c->v[i].file && !c->v[i].copy)
 			rc = begin_file(s, &c->v[i], last_scan_ns, now_ms);
 	}
 	return rc;
@@ -176,6 +208,9 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 {
 	struct candidates c = { 0 };
 	int64_t began = stamp_ns();
+
+	/* first what was truncated: its copy, found below, then continues it */
+	source_look(s, now_ms);
 	int rc = source_list(s, &c, e);
 
 	if (rc == 0 && (rc = bind_all(s, &c, last_scan_ns, now_ms)) < 0)

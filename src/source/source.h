@@ -106,6 +106,10 @@ ssize_t source_read(
 /* The up to LIMIT_MARKER bytes before f->offset; *agrees: they have f's marker. */
 struct slice source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees);
 
+/* What is in the open file now is another one than was known: that stays known, a new
+ * file begins at 0. */
+void source_restart(struct source *s, struct source_file *f);
+
 /* When source_look() is wanted next for files in their grace time; INT64_MAX: not. */
 int64_t source_deadline(const struct source *s, int64_t now_ms);
 

@@ -24,6 +24,7 @@ struct candidate {
 	struct stat st;
 	bool live;
 	struct source_file *file; /* what it turned out to be */
+	bool copy;                /* of a file that is known and in sight */
 };
 
 struct candidates {

@@ -130,6 +130,16 @@ split_truncated(struct source *s, struct source_file *f, const struct stat *st)
 	f->dev = f->ino = 0;
 	f->present = f->live = false;
 	f->dirty = true;
+	s->want_scan = true; /* a copy of it may lie in the archive */
+}
+
+void
+source_restart(struct source *s, struct source_file *f)
+{
+	struct stat st;
+
+	if (f->fd >= 0 && fstat(f->fd, &st) == 0)
+		split_truncated(s, f, &st);
 }
 
 static void
@@ -139,10 +149,13 @@ look_at(struct source *s, struct source_file *f, int64_t now_ms)
 
 	if (fstat(f->fd, &st) < 0)
 		return;
-	if ((uint64_t)st.st_size < f->read) {
+	if ((uint64_t)st.st_size < f->offset) {
 		split_truncated(s, f, &st);
 		return;
 	}
+	if ((uint64_t)st.st_size < f->read)
+		f->read =
+		    f->offset; /* only of an unfinished record is something gone */
 	if ((uint64_t)st.st_size > f->size)
 		f->grown_ms = now_ms;
 	f->size = (uint64_t)st.st_size;

@@ -44,9 +44,10 @@ const char *const store_sql_text[SQL_COUNT] = {
 			  "    1 + coalesce((SELECT seq FROM sqlite_sequence WHERE "
 			  "name = 'batch'), 0)"
 			  "    ELSE ?1 END, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-	[SQL_BATCH_FIRST] = "SELECT id, place, key, format, host, count, bytes, tries, "
-			    "sealed_ms, sum, body"
-			    " FROM batch WHERE output = ?1 ORDER BY place, id LIMIT 1",
+	[SQL_BATCH_FIRST] =
+	    "SELECT id, place, key, format, host, count, bytes, tries, sealed_ms"
+	    " FROM batch WHERE output = ?1 ORDER BY place, id LIMIT 1",
+	[SQL_BATCH_BODY] = "SELECT sum, body FROM batch WHERE id = ?1",
 	[SQL_BATCH_TRIED] = "UPDATE batch SET tries = tries + 1 WHERE id = ?1",
 	[SQL_BATCH_DELETE] = "DELETE FROM batch WHERE id = ?1",
 	[SQL_DEAD_PUT] = "INSERT INTO dead(output, event, code, answer, at_ms) "

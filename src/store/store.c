@@ -19,9 +19,8 @@
 
 enum {
 	BUSY_MS = 50,
-	WAL_PAGES = 1000,      /* a checkpoint is due from here on */
-	VACUUM_PAGES = 256,    /* given back in one step */
-	PACKED_MAX = 64 << 20, /* bytes of one packed body */
+	WAL_PAGES = 1000,   /* a checkpoint is due from here on */
+	VACUUM_PAGES = 256, /* given back in one step */
 };
 
 static const struct {
@@ -82,7 +81,9 @@ store_run(struct store *s, sqlite3_stmt *q, struct err *e)
 void
 store_bind_text(sqlite3_stmt *q, int at, struct slice v)
 {
-	(void)sqlite3_bind_text64(q, at, v.p, v.n, SQLITE_STATIC, SQLITE_UTF8);
+	const char *p = v.p ? v.p : ""; /* NULL would be SQL's NULL */
+
+	(void)sqlite3_bind_text64(q, at, p, v.n, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 void
@@ -210,7 +211,9 @@ store_open(const char *path, enum store_mode mode, const struct store_options *o
 	if (!s)
 		return err_set(e, rc, "no memory");
 	s->lock_fd = -1;
-	buf_init(&s->packed, PACKED_MAX);
+	buf_init(&s->packed, STORE_BODY_MAX);
+	for (size_t i = 0; i < STORE_FRESH; i++)
+		buf_init(&s->fresh[i].events, STORE_BODY_MAX);
 	if (!(s->path = strdup(path)) || !(s->zstd = pack_zstd_new())) {
 		err_set(e, rc, "no memory");
 		goto fail;
@@ -250,6 +253,8 @@ store_close(struct store *s)
 		close(s->lock_fd);
 	pack_zstd_free(s->zstd);
 	buf_free(&s->packed);
+	for (size_t i = 0; i < STORE_FRESH; i++)
+		buf_free(&s->fresh[i].events);
 	free(s->path);
 	free(s);
 }
@@ -292,6 +297,7 @@ store_rollback(struct store *s)
 {
 	struct err ignored;
 
+	store_forget_fresh(s);
 	if (!sqlite3_get_autocommit(s->db))
 		(void)store_run(s, store_prepare(s, SQL_ROLLBACK, &ignored), &ignored);
 }

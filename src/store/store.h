@@ -74,6 +74,10 @@ int store_batch_put(
 int store_batch_first(struct store *s, struct slice output, struct store_batch *out,
     struct buf *events, struct err *e);
 
+/* Batches put lately whose events are still in memory, so that store_batch_first() does
+ * not have to read and unpack them; at most LIMIT_COMMIT_BATCHES. */
+size_t store_fresh(const struct store *s);
+
 int store_batch_tried(struct store *s, int64_t id, struct err *e); /* tries + 1 */
 int store_batch_delete(
     struct store *s, int64_t id, struct err *e); /* accepted, replaced */

@@ -8,6 +8,70 @@
 
 #include <errno.h>
 
+/* The body of a batch, unpacked. */
+static int
+read_body(
+    struct store *s, int64_t id, uint64_t bytes, struct buf *events, struct err *e)
+{
+	sqlite3_stmt *q = store_prepare(s, SQL_BATCH_BODY, e);
+	int rc = 0;
+
+	if (!q)
+		return e->code;
+	(void)sqlite3_bind_int64(q, 1, id);
+	if (sqlite3_step(q) != SQLITE_ROW) {
+		rc = store_fail(s, "read a batch", e);
+		goto out;
+	}
+	struct slice body = store_column(q, 1);
+	if (hash64_of(body) != (uint64_t)sqlite3_column_int64(q, 0))
+		rc = err_set(
+		    e, -EBADMSG, "batch %lld: checksum does not agree", (long long)id);
+	else if ((rc = pack_unzstd(body, events)) < 0 || events->n != bytes)
+		rc = err_set(e, rc < 0 ? rc : -EBADMSG,
+		    "batch %lld: cannot be unpacked", (long long)id);
+out:
+	(void)sqlite3_reset(q);
+	return rc;
+}
+
+/* The events of a batch put lately, given away. */
+static bool
+take_fresh(struct store *s, int64_t id, struct buf *events)
+{
+	for (size_t i = 0; i < STORE_FRESH; i++) {
+		struct store_kept *f = &s->fresh[i];
+		if (f->id != id)
+			continue;
+		struct buf given = f->events;
+		f->events = *events;
+		f->id = 0;
+		buf_clear(&f->events);
+		*events = given;
+		return true;
+	}
+	return false;
+}
+
+static void
+keep_fresh(struct store *s, int64_t id, struct slice events)
+{
+	struct store_kept *f = &s->fresh[s->nfresh % STORE_FRESH];
+
+	if (events.n > STORE_FRESH_BYTES)
+		return;
+	s->nfresh++;
+	buf_clear(&f->events);
+	f->id = buf_add(&f->events, events) == 0 ? id : 0;
+}
+
+void
+store_forget_fresh(struct store *s)
+{
+	for (size_t i = 0; i < STORE_FRESH; i++)
+		s->fresh[i].id = 0;
+}
+
 int
 store_batch_put(
     struct store *s, const struct store_batch *b, int64_t *id, struct err *e)
@@ -30,29 +94,36 @@ store_batch_put(
 	(void)sqlite3_bind_int64(q, 8, b->sealed_ms);
 	(void)sqlite3_bind_int64(q, 9, (int64_t)hash64_of(buf_slice(&s->packed)));
 	store_bind_blob(q, 10, buf_slice(&s->packed));
-	if ((rc = store_run(s, q, e)) == 0)
+	if ((rc = store_run(s, q, e)) == 0) {
 		*id = sqlite3_last_insert_rowid(s->db);
+		keep_fresh(s, *id, b->events);
+	}
 	return rc;
+}
+
+size_t
+store_fresh(const struct store *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < STORE_FRESH; i++)
+		n += s->fresh[i].id != 0;
+	return n;
 }
 
 /* The row into out and events. The texts of out point into events, behind the events.
  */
 static int
-read_batch(sqlite3_stmt *q, struct slice output, struct store_batch *out,
-    struct buf *events, struct err *e)
+read_batch(struct store *s, sqlite3_stmt *q, struct slice output,
+    struct store_batch *out, struct buf *events, struct err *e)
 {
-	struct slice body = store_column(q, 10);
 	int64_t id = sqlite3_column_int64(q, 0);
 	uint64_t bytes = (uint64_t)sqlite3_column_int64(q, 6);
-	int rc;
+	int rc = 0;
 
-	if (hash64_of(body) != (uint64_t)sqlite3_column_int64(q, 9))
-		return err_set(
-		    e, -EBADMSG, "batch %lld: checksum does not agree", (long long)id);
 	buf_clear(events);
-	if ((rc = pack_unzstd(body, events)) < 0 || events->n != bytes)
-		return err_set(e, rc < 0 ? rc : -EBADMSG,
-		    "batch %lld: cannot be unpacked", (long long)id);
+	if (!take_fresh(s, id, events) && (rc = read_body(s, id, bytes, events, e)) < 0)
+		return rc;
 	struct slice key = store_column(q, 2), format = store_column(q, 3),
 		     host = store_column(q, 4);
 	/* reserved first: slices into a buf must not see it move */
@@ -88,7 +159,7 @@ store_batch_first(struct store *s, struct slice output, struct store_batch *out,
 	store_bind_text(q, 1, output);
 	switch (sqlite3_step(q)) {
 	case SQLITE_ROW:
-		rc = read_batch(q, output, out, events, e);
+		rc = read_batch(s, q, output, out, events, e);
 		break;
 	case SQLITE_DONE:
 		rc = -ENOENT;

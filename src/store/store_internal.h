@@ -16,6 +16,7 @@ enum store_sql {
 	SQL_ROLLBACK,
 	SQL_BATCH_PUT,
 	SQL_BATCH_FIRST,
+	SQL_BATCH_BODY,
 	SQL_BATCH_TRIED,
 	SQL_BATCH_DELETE,
 	SQL_DEAD_PUT,
@@ -39,7 +40,19 @@ enum store_sql {
 extern const char *const store_sql_text[SQL_COUNT]; /* schema.c */
 extern const char store_schema[];
 
-enum { STORE_SCHEMA_VERSION = 1 };
+enum {
+	STORE_SCHEMA_VERSION = 1,
+	STORE_FRESH = LIMIT_COMMIT_BATCHES, /* batches kept in memory, too */
+	STORE_FRESH_BYTES = 1 << 20,        /* ... of at most this size */
+	STORE_BODY_MAX = 64 << 20,          /* bytes of one body, packed or not */
+};
+
+/* The events of a batch that was put lately: the healthy path does not read them back.
+ */
+struct store_kept {
+	int64_t id; /* 0: none */
+	struct buf events;
+};
 
 struct store {
 	sqlite3 *db;
@@ -48,8 +61,13 @@ struct store {
 	bool durable; /* what `synchronous` is set to */
 	struct pack_zstd *zstd;
 	struct buf packed;
+	struct store_kept fresh[STORE_FRESH]; /* a ring */
+	size_t nfresh;
 	sqlite3_stmt *stmt[SQL_COUNT];
 };
+
+/* After a rollback: ids that were given may be given again. */
+void store_forget_fresh(struct store *s);
 
 /* Takes the lock or tells who has it: as store_open(). */
 int store_lock(struct store *s, long *holder, struct err *e);

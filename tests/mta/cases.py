@@ -21,8 +21,9 @@ Case = namedtuple("Case", "n sender rcpts options")
 VIRTUAL = {
     "alias@va.test": ["aliased@main.test"],
     "team@va.test": ["team-one@main.test", "team-two@plain.test"],
-    "half@va.test": ["half-ok@main.test", "half-gone@main.test"],
-    "late@va.test": ["late-full@main.test"],
+    "half@va.test": ["half-ok@main.test", "sendmail-unknown+half@main.test"],
+    "late@va.test": ["gmail-full+late@main.test"],
+    "both@va.test": ["both-ok@main.test", "outlook-rate+both@main.test"],
 }
 FORWARDED = {"fwd@local.test": ["forwarded@main.test"]}
 
@@ -119,7 +120,7 @@ def cases():
         odd = any('"' in a or not a.isascii() for a in [sender, *rcpts])
         add(sender, rcpts, *(["smtp"] if odd else []))
     for address in LOCAL:
-        if not address.endswith("refused.test"):
+        if not address.endswith("refused.test"):  # these three go together
             add("bulk+{n}", [address], *(["large"] if "small" in address else []))
     for alias in [*VIRTUAL, *FORWARDED]:
         add("bulk+{n}", [alias])

@@ -7,10 +7,10 @@
 # Stop it with: postfix -c DIR/etc stop
 set -eu
 
-[ $# = 1 ] && [ -s "$1/ports.tsv" ] || {
+if [ $# != 1 ] || ! [ -s "$1/ports.tsv" ]; then
 	echo "usage: tests/mta/postfix.sh DIR (with ports.tsv, see peer.py)" >&2
 	exit 64
-}
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(cd "$1" && pwd)
 [ "$(id -u)" = 0 ] || {

@@ -12,6 +12,13 @@ static Suite *(*const suites[])(void) = {
 	suite_frame,
 	suite_frame_libcsv,
 	suite_event,
+	suite_parse,
+	suite_classify,
+	suite_stream,
+	suite_output,
+	suite_store,
+	suite_source,
+	suite_spool,
 	suite_config,
 };
 

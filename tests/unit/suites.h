@@ -9,6 +9,13 @@ Suite *suite_pack(void);
 Suite *suite_frame(void);
 Suite *suite_frame_libcsv(void);
 Suite *suite_event(void);
+Suite *suite_parse(void);
+Suite *suite_classify(void);
+Suite *suite_stream(void);
+Suite *suite_output(void);
+Suite *suite_store(void);
+Suite *suite_source(void);
+Suite *suite_spool(void);
 Suite *suite_config(void);
 
 #endif

@@ -1,0 +1,87 @@
+/*
+ * fuzz.c - the table of targets and the small things that they share.
+ */
+#include "fuzz.h"
+
+#include <sanitizer/asan_interface.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct fuzz_target fuzz_targets[] = {
+	{ "csv", fuzz_csv },
+	{ "stream", fuzz_stream },
+	{ "maillog", fuzz_maillog },
+	{ "config", fuzz_config },
+	{ "when", fuzz_when },
+	{ "code", fuzz_code },
+	{ "answer", fuzz_answer },
+	{ "pack", fuzz_pack },
+	{ NULL, NULL },
+};
+
+const struct fuzz_target *
+fuzz_target_of(struct slice name)
+{
+	for (const struct fuzz_target *t = fuzz_targets; t->name; t++) {
+		if (slice_eq(slice_of(t->name), name))
+			return t;
+	}
+	return NULL;
+}
+
+void
+fuzz_check(bool holds, const char *format, ...)
+{
+	va_list ap;
+
+	if (holds)
+		return;
+	(void)fprintf(stderr, "fuzz_check: ");
+	va_start(ap, format);
+	(void)vfprintf(stderr, format, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "\n");
+	abort();
+}
+
+unsigned
+fuzz_byte(struct slice *in)
+{
+	if (in->n == 0)
+		return 0;
+	unsigned char c = (unsigned char)in->p[0];
+	*in = slice_from(*in, 1);
+	return c;
+}
+
+struct fuzz_chunks
+fuzz_chunks_take(struct slice *in)
+{
+	struct fuzz_chunks c = { .turn = 0 };
+
+	for (size_t i = 0; i < FUZZ_STEPS; i++)
+		c.step[i] = fuzz_byte(in);
+	return c;
+}
+
+size_t
+fuzz_chunk(struct fuzz_chunks *c, size_t left)
+{
+	unsigned step = c->step[c->turn++ % FUZZ_STEPS];
+
+	return step == 0 || step > left ? left : step;
+}
+
+void
+fuzz_hide(struct slice s)
+{
+	ASAN_POISON_MEMORY_REGION(s.p, s.n);
+	(void)s; /* without ASan */
+}
+
+void
+fuzz_show(struct slice s)
+{
+	ASAN_UNPOISON_MEMORY_REGION(s.p, s.n);
+	(void)s;
+}

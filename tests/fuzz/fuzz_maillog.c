@@ -1,0 +1,89 @@
+/*
+ * fuzz_maillog.c - mail log lines through the Postfix reader, which carries what it
+ * learned of a message from line to line.
+ *
+ * Input: the track's limit of messages, then lines. A line is read twice before its
+ * event counts as taken: both times it gives the same (a pause reads it again). The track
+ * keeps its limit; an expiry names each recipient once, so it comes to an end.
+ */
+#include "fuzz.h"
+#include "event_clean.h"
+#include "parse/parse.h"
+#include "parse/track.h"
+
+enum { LOG_MAX = 1 << 20 };
+
+struct reading {
+	void *parser;
+	struct track *track;
+	size_t max_messages;
+	size_t lines;
+	struct buf first, second;
+};
+
+static enum parse_result
+parse_once(struct reading *r, const struct record *rec, struct buf *log)
+{
+	static const struct when undated = { .sec = 1767225600 };
+	const char *why = NULL;
+	struct event ev;
+	bool torn = true;
+	enum parse_result result =
+	    parse_postfix.parse(r->parser, rec, undated, &ev, &why, &torn);
+
+	buf_clear(log);
+	if (result == PARSE_BAD)
+		(void)buf_add(log, slice_of(why));
+	if (result == PARSE_EVENT || result == PARSE_MORE) {
+		fuzz_check(ev.type != EVENT_TYPE_NONE, "an event of no type");
+		event_clean(&ev, log);
+	}
+	fuzz_check(!torn, "a line has no second line");
+	return result;
+}
+
+static void
+read_line(struct reading *r, struct slice line)
+{
+	struct record rec = { .bytes = line };
+	enum parse_result result, again;
+	size_t events = 0;
+
+	do {
+		result = parse_once(r, &rec, &r->first);
+		again = parse_once(r, &rec, &r->second);
+		fuzz_check(result == again &&
+			       slice_eq(buf_slice(&r->first), buf_slice(&r->second)),
+		    "read again, a line gives something else: %.*s\n---\n%.*s",
+		    (int)r->first.n, r->first.p, (int)r->second.n, r->second.p);
+		if (result == PARSE_EVENT || result == PARSE_MORE)
+			parse_postfix.taken(r->parser);
+		fuzz_check(
+		    ++events <= r->lines + 1, "a line with no end of events");
+	} while (result == PARSE_MORE);
+	fuzz_check(track_count(r->track) <= r->max_messages, "%zu messages of %zu",
+	    track_count(r->track), r->max_messages);
+}
+
+void
+fuzz_maillog(struct slice in)
+{
+	size_t max = 1 + fuzz_byte(&in) % 8;
+	struct reading r = { .track = track_new(max, 86400), .max_messages = max };
+	struct parse_env env = { .track = r.track };
+
+	r.parser = parse_postfix.make(&env);
+	fuzz_check(r.track && r.parser, "no memory");
+	buf_init(&r.first, LOG_MAX);
+	buf_init(&r.second, LOG_MAX);
+	while (in.n > 0) {
+		size_t lf = slice_find(in, '\n');
+		r.lines++;
+		read_line(&r, (struct slice){ in.p, lf });
+		in = slice_from(in, lf + 1);
+	}
+	parse_postfix.drop(r.parser);
+	track_free(r.track);
+	buf_free(&r.first);
+	buf_free(&r.second);
+}

@@ -1,0 +1,176 @@
+/*
+ * fuzz_stream.c - one file through frame, parse, classify and id: chunks, pauses and
+ * restarts give the same events and bad records as the whole (I1, I2, I3), and what
+ * goes out is clean (event_clean.c).
+ *
+ * Input: flags, three chunk sizes, the file. Flags: bits 0 and 1 the format (auto,
+ * pmta, maillog, postfix), 2 and 3 the longest record, 4 a zone, 5 on_event asks for
+ * pauses, 6 a new stream goes on after each chunk (pmta only: a mail log's place is not
+ * all that its reader knows).
+ */
+#include "fuzz.h"
+#include "event_clean.h"
+#include "app/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { LOG_MAX = 64 << 20, PAUSE = 1 << 5, RESTART = 1 << 6 };
+
+static const struct when undated = { .sec = 1767225600 }; /* 2026-01-01 */
+
+struct run {
+	struct stream_env env;
+	struct buf log;
+	bool pauses;
+	unsigned asked;
+};
+
+static int
+on_event(void *arg, const struct event *ev)
+{
+	struct run *r = arg;
+
+	/* every second time the event comes again */
+	if (r->pauses && r->asked++ % 2 == 0)
+		return -EAGAIN;
+	(void)buf_printf(&r->log, "%llu ", (unsigned long long)ev->source.offset);
+	event_clean(ev, &r->log);
+	(void)buf_addc(&r->log, '\n');
+	return 0;
+}
+
+static void
+on_bad(
+    void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
+{
+	struct run *r = arg;
+
+	(void)file;
+	fuzz_check(bytes.n <= LIMIT_BAD_SAMPLE, "a sample of %zu bytes", bytes.n);
+	(void)buf_printf(&r->log, "%llu %s:", (unsigned long long)offset, why);
+	(void)buf_add(&r->log, bytes);
+	(void)buf_addc(&r->log, '\n');
+}
+
+/* Feeds a chunk and goes on after each pause. */
+static void
+feed(struct stream *s, struct slice bytes, bool last)
+{
+	int rc = stream_feed(s, bytes, last, SLICE("f"), undated);
+
+	for (bytes.n = 0; rc == -EAGAIN;)
+		rc = stream_feed(s, bytes, last, SLICE("f"), undated);
+	fuzz_check(rc == 0, "stream_feed: %d", rc);
+}
+
+static struct buf
+copy_of(struct slice s)
+{
+	struct buf b;
+
+	buf_init(&b, LOG_MAX);
+	(void)buf_add(&b, s);
+	return b;
+}
+
+/* A stream that knows nothing but the place. */
+static struct stream *
+restart(const struct stream_env *env, struct stream *old)
+{
+	struct stream *s = stream_new(env);
+	struct stream_place p;
+
+	fuzz_check(s != NULL, "no memory");
+	stream_where(old, &p);
+	struct buf header = copy_of(p.header), tail = copy_of(p.tail);
+	stream_free(old);
+	p.header = buf_slice(&header);
+	p.tail = buf_slice(&tail);
+	int rc = stream_resume(s, &p);
+	fuzz_check(rc == 0, "stream_resume: %d", rc);
+	buf_free(&header);
+	buf_free(&tail);
+	return s;
+}
+
+static void
+run_file(struct run *r, struct slice file, struct fuzz_chunks c, bool restarts)
+{
+	r->env.parse.track = track_new(64, 86400);
+	struct stream *s = stream_new(&r->env);
+	size_t end = 0;
+
+	fuzz_check(s && r->env.parse.track, "no memory");
+	fuzz_hide(file);
+	while (end < file.n) {
+		size_t from = (size_t)stream_next(s);
+		size_t step = fuzz_chunk(&c, file.n - end);
+		fuzz_show((struct slice){ file.p + end, step });
+		end += step;
+		struct slice bytes = { file.p + from, end - from };
+		feed(s, bytes, end == file.n);
+		if (restarts)
+			s = restart(&r->env, s);
+	}
+	stream_free(s);
+	track_free(r->env.parse.track);
+}
+
+static struct run
+run_of(unsigned flags, struct classifier *c, struct hash_state *h, const struct zone *z)
+{
+	static const struct parse_format *const format[] = { NULL, &parse_pmta,
+		&parse_maillog, &parse_postfix };
+	static const size_t max[] = { 1 << 20, 65536, 300, 64 };
+	static const struct slice fbl[] = { { "x-fblid", 7 }, { "x-job", 5 } };
+	static const struct event_pair label = { { "k", 1 }, { "v", 1 } };
+	struct run r = {
+		.env = {
+			.parse = { .zone = z, .fbl_headers = fbl, .nfbl_headers = 2 },
+			.format = format[flags & 3],
+			.classifier = c,
+			.hash = h,
+			.max_record = max[flags >> 2 & 3],
+			.source = SLICE("s"),
+			.host = SLICE("mx.example"),
+			.labels = &label,
+			.nlabels = 1,
+			.on_event = on_event,
+			.on_bad = on_bad,
+		},
+	};
+	buf_init(&r.log, LOG_MAX);
+	return r;
+}
+
+void
+fuzz_stream(struct slice in)
+{
+	static const struct fuzz_chunks at_once = { { 0 }, 0 };
+	static struct classifier *classifier;
+	static struct hash_state *hash;
+	static struct zone *zone;
+
+	if (!hash) {
+		classifier = classify_new();
+		hash = hash_new();
+		(void)zone_load("Europe/Berlin", &zone);
+	}
+	unsigned flags = fuzz_byte(&in);
+	struct fuzz_chunks chunks = fuzz_chunks_take(&in);
+	const struct zone *z = flags & 1 << 4 ? zone : NULL;
+	struct run whole = run_of(flags, classifier, hash, z), parts = whole;
+	bool restarts = flags & RESTART && whole.env.format == &parse_pmta;
+
+	whole.env.arg = &whole;
+	parts.env.arg = &parts;
+	parts.pauses = flags & PAUSE;
+	run_file(&whole, in, at_once, false);
+	run_file(&parts, in, chunks, restarts);
+	fuzz_check(slice_eq(buf_slice(&whole.log), buf_slice(&parts.log)),
+	    "chunks give something else than the whole:\n%.*s\n---\n%.*s",
+	    (int)parts.log.n, parts.log.p, (int)whole.log.n, whole.log.p);
+	buf_free(&whole.log);
+	buf_free(&parts.log);
+}

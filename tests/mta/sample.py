@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+"""Makes a file of samples/maillog from a log that tests/mta/run --keep left: stdin to stdout.
+
+    tests/mta/run --keep DIR BINARY
+    tests/mta/sample.py <DIR/short-maillog | tests/mta/prefix.py --3164 --host mx1.example \\
+        >samples/maillog/postfix-3164.log
+    tests/mta/sample.py <DIR/long-maillog | tests/mta/prefix.py --host mx1.example \\
+        >samples/maillog/postfix-iso.log
+
+Keeps some messages, each with all its lines, the bounces of a few of them, and the lines of one SMTP
+session. Loopback addresses, ports and the rig's directory become documentation names. Nothing
+else is changed.
+"""
+
+import collections
+import re
+import sys
+
+# messages are named by the recipient of a status line: the first one, or two where it is twice
+WANTED = """gmail-unknown yahoo-unknown gmx-unknown exim-greylist outlook-block gmail-dmarc
+utf8-reply bytes-reply long-reply jörg x fake-sent fake-to fake-reply-to fake-expired
+fake-bounced-ok drop-rcpt ehlo-550 first-sent a@refused list-ok john a@fake verp-ok moved moved half-ok
+forwarded fwd verp-one sendmail-unknown sendmail-unknown""".split()
+# bounces are kept of these alone, or they would be half of the file
+TOLD = "gmail-unknown first-sent verp-one sendmail-unknown".split()
+NAMES = (
+    (rb"127\.0\.0\.1\[127\.0\.0\.1\]:\d+", b"mx.test[192.0.2.25]:25"),
+    (rb"127\.0\.0\.1\[127\.0\.0\.1\]", b"mx.test[192.0.2.25]"),
+    (rb"localhost\[127\.0\.0\.1\]", b"app.example[192.0.2.80]"),
+    (rb"/tmp/[^/ ]+/(?:short|long)/lmtp\.sock", b"/run/dovecot/lmtp"),
+    (rb"/tmp/[^/ ]+/(?:short|long)", b"/srv/rig"),
+)
+QID = re.compile(rb"postfix\S*: (?:warning: )?(\w{6,20}): ")
+
+
+def main():
+    lines = sys.stdin.buffer.readlines()
+    kept, told, silent, left = set(), set(), set(), collections.Counter(WANTED)
+    for line in lines:
+        found = QID.search(line)
+        to = re.search(r': to=<"?([^ >]*)', line.decode("utf-8", "replace"))
+        if not found or not to or found[1] in kept:
+            continue
+        name = next((n for n in left if (to[1] + "@").startswith(n + "@" * ("@" not in n))), "")
+        if left[name] > 0:
+            left[name] -= 1
+            kept.add(found[1])
+            if name in TOLD:
+                told.add(found[1])
+    for line in lines:
+        notice = re.search(rb": (\w+): sender [\w -]*notification: (\w+)$", line.rstrip())
+        if notice and notice[1] in told:
+            kept.add(notice[2])
+        elif notice:
+            silent.add(line)
+
+    session = 0
+    for line in lines:
+        found = QID.search(line)
+        outside = not found and b"/smtpd[" in line and session < 2
+        session += outside
+        if line in silent or not (
+                outside or found and found[1] in kept
+                or b"starting the" in line or b"daemon started" in line
+                or b"stopping the" in line or b"multi-line response" in line):
+            continue
+        for pattern, name in NAMES:
+            line = re.sub(pattern, name, line)
+        sys.stdout.buffer.write(line)
+
+
+if __name__ == "__main__":
+    main()
