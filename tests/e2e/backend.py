@@ -117,7 +117,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):  # pylint: disable=invalid-name
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        raw = self.rfile.read(length)
+        if len(raw) < length:  # its sender was killed in mid-body: this was no request
+            self.close_connection = True
+            return
         body = raw
         try:
             if self.headers.get("Content-Encoding") == "gzip":

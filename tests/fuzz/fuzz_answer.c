@@ -40,7 +40,8 @@ check_rejected(struct slice body, unsigned enough)
 	fuzz_check(rc == 0 || rc == -EINVAL || rc == ENOUGH, "output_rejected: %d", rc);
 	fuzz_check((rc == ENOUGH) == (enough > 0 && l.heard == enough),
 	    "%d after %u entries", rc, l.heard);
-	fuzz_check(rc != -EINVAL || l.heard == 0, "no such JSON, but %u entries", l.heard);
+	fuzz_check(
+	    rc != -EINVAL || l.heard == 0, "no such JSON, but %u entries", l.heard);
 	json_t *root = json_loadb(body.n ? body.p : "", body.n, 0, NULL);
 	fuzz_check(root || rc == -EINVAL, "no JSON, but %d", rc);
 	json_decref(root);

@@ -27,18 +27,20 @@ next(struct framing *f, struct slice in, bool last, struct frame_out *out)
 static bool
 inside(struct slice part, struct slice whole)
 {
-	return part.n <= whole.n && (part.n == 0 || (part.p >= whole.p &&
-	    part.p + part.n <= whole.p + whole.n));
+	return part.n <= whole.n &&
+	       (part.n == 0 ||
+		   (part.p >= whole.p && part.p + part.n <= whole.p + whole.n));
 }
 
 static void
 note(const struct framing *f, struct slice in, size_t at, enum frame_result r,
     const struct frame_out *out, struct buf *log)
 {
-	fuzz_check(inside(out->bytes, in) && out->bytes.n <= out->used &&
-		       out->used <= in.n, "a frame goes past its input");
-	(void)buf_printf(log, "%zu+%zu %s:", at, out->used,
-	    r == FRAME_BAD ? out->why : "record");
+	fuzz_check(
+	    inside(out->bytes, in) && out->bytes.n <= out->used && out->used <= in.n,
+	    "a frame goes past its input");
+	(void)buf_printf(
+	    log, "%zu+%zu %s:", at, out->used, r == FRAME_BAD ? out->why : "record");
 	(void)buf_add(log, out->bytes);
 	(void)buf_addc(log, '\n');
 	if (r == FRAME_BAD)

@@ -3,8 +3,8 @@
  * learned of a message from line to line.
  *
  * Input: the track's limit of messages, then lines. A line is read twice before its
- * event counts as taken: both times it gives the same (a pause reads it again). The track
- * keeps its limit; an expiry names each recipient once, so it comes to an end.
+ * event counts as taken: both times it gives the same (a pause reads it again). The
+ * track keeps its limit; an expiry names each recipient once, so it comes to an end.
  */
 #include "fuzz.h"
 #include "event_clean.h"
@@ -28,8 +28,8 @@ parse_once(struct reading *r, const struct record *rec, struct buf *log)
 	const char *why = NULL;
 	struct event ev;
 	bool torn = true;
-	enum parse_result result =
-	    parse_postfix.parse(r->parser, rec, undated, &ev, &why, &torn);
+	enum parse_result result = parse_postfix.parse(
+	    r->parser, rec, undated, &ev, &why, &torn);
 
 	buf_clear(log);
 	if (result == PARSE_BAD)
@@ -58,8 +58,7 @@ read_line(struct reading *r, struct slice line)
 		    (int)r->first.n, r->first.p, (int)r->second.n, r->second.p);
 		if (result == PARSE_EVENT || result == PARSE_MORE)
 			parse_postfix.taken(r->parser);
-		fuzz_check(
-		    ++events <= r->lines + 1, "a line with no end of events");
+		fuzz_check(++events <= r->lines + 1, "a line with no end of events");
 	} while (result == PARSE_MORE);
 	fuzz_check(track_count(r->track) <= r->max_messages, "%zu messages of %zu",
 	    track_count(r->track), r->max_messages);

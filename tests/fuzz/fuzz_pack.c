@@ -30,8 +30,9 @@ unpack_all(enum pack_kind kind, struct slice in, struct fuzz_chunks c, struct bu
 			cap = fuzz_chunk(&c, sizeof step);
 			rc = unpack_feed(u, &chunk, step, cap, &n);
 			fuzz_check(n <= cap && chunk.n <= before, "past its room");
-			fuzz_check(rc < 0 || n == cap || chunk.n < before ||
-				       chunk.n == 0, "no progress");
+			fuzz_check(
+			    rc < 0 || n == cap || chunk.n < before || chunk.n == 0,
+			    "no progress");
 			(void)buf_add(out, (struct slice){ step, n });
 		} while (rc == 0 && (chunk.n > 0 || n == cap) && out->n < OUT_MAX);
 	}

@@ -69,7 +69,8 @@ check_rfc3164(struct slice in, const struct zone *z, int64_t near)
 	size_t n = strftime(want, sizeof want, "%b %d %H:%M:%S", &tm);
 	/* " 1" and "01" are both written; a leap second is the one before it; Feb 30 is
 	 * not refused */
-	bool same = memcmp(in.p, want, 3) == 0 && memcmp(in.p + 7, want + 7, n - 9) == 0;
+	bool same = memcmp(in.p, want, 3) == 0 &&
+		    memcmp(in.p + 7, want + 7, n - 9) == 0;
 	fuzz_check(z || same || in.p[4] == '3' || memcmp(in.p, "Feb", 3) == 0,
 	    "got %s, want %.15s", want, in.p);
 }

@@ -69,7 +69,8 @@ replay(const struct fuzz_target *t, const char *file)
 int
 main(int argc, char **argv)
 {
-	const struct fuzz_target *t = argc > 1 ? fuzz_target_of(slice_of(argv[1])) : NULL;
+	const struct fuzz_target *t = argc > 1 ? fuzz_target_of(slice_of(argv[1]))
+					       : NULL;
 
 	if (!t) {
 		(void)fprintf(stderr, "usage: fuzz-replay TARGET FILE...\n");

@@ -7,20 +7,21 @@
     tests/mta/sample.py <DIR/long-maillog | tests/mta/prefix.py --host mx1.example \\
         >samples/maillog/postfix-iso.log
 
-Keeps some messages, each with all its lines, the bounces of a few of them, and the lines of one SMTP
-session. Loopback addresses, ports and the rig's directory become documentation names. Nothing
-else is changed.
+Keeps some messages, each with all its lines, the bounces of a few of them, and the lines of
+one SMTP session. Loopback addresses, ports and the rig's directory become documentation names.
+Nothing else is changed.
 """
 
 import collections
 import re
 import sys
 
-# messages are named by the recipient of a status line: the first one, or two where it is twice
+# a message is named by the recipient of a status line; the first such is kept, or the first
+# two where the name stands here twice
 WANTED = """gmail-unknown yahoo-unknown gmx-unknown exim-greylist outlook-block gmail-dmarc
 utf8-reply bytes-reply long-reply jörg x fake-sent fake-to fake-reply-to fake-expired
-fake-bounced-ok drop-rcpt ehlo-550 first-sent a@refused list-ok john a@fake verp-ok moved moved half-ok
-forwarded fwd verp-one sendmail-unknown sendmail-unknown""".split()
+fake-bounced-ok drop-rcpt ehlo-550 first-sent a@refused list-ok john a@fake verp-ok moved moved
+half-ok forwarded fwd verp-one sendmail-unknown sendmail-unknown""".split()
 # bounces are kept of these alone, or they would be half of the file
 TOLD = "gmail-unknown first-sent verp-one sendmail-unknown".split()
 NAMES = (
