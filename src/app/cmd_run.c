@@ -16,7 +16,7 @@ static const char usage[] =
     "  -c, --config FILE   the configuration ($BOUNCEFEED_CONFIG, else\n"
     "                      /etc/bouncefeed/bouncefeed.yaml)\n";
 
-/* Why the state file could not be opened, as an exit code. */
+/* Why it did not start, as an exit code. */
 static int
 exit_code(int rc)
 {
@@ -27,6 +27,10 @@ exit_code(int rc)
 		return EX_TEMPFAIL;
 	case -EBADMSG:
 		return 70; /* damaged, or newer than this program */
+	case -EINVAL:
+		return EX_CONFIG;
+	case -ENOMEM:
+		return EX_OSERR;
 	case -EACCES:
 	case -EPERM:
 		return EX_NOPERM;
@@ -53,10 +57,11 @@ run(const struct config *c)
 		return exit_code(rc);
 	}
 	rc = daemon_run(c, st, &e);
-	if (rc != 0)
-		(void)fprintf(stderr, "bouncefeed: %s\n", e.text);
 	store_close(st);
-	return rc;
+	if (rc == 0)
+		return 0;
+	(void)fprintf(stderr, "bouncefeed: %s\n", e.text);
+	return exit_code(rc);
 }
 
 int

@@ -38,6 +38,7 @@ struct daemon {
 	bool stop;
 	bool stuck;       /* the last commit failed */
 	bool full;        /* the spool has no room */
+	int delivery_rc;  /* the state file's last answer to delivery: told once */
 	int64_t retry_ms; /* of a failed commit */
 	int64_t dirty_ms; /* since when places wait; 0: none do */
 	int64_t rest_ms;  /* since when nothing happens */
@@ -177,8 +178,11 @@ commit_if_due(struct daemon *d, int64_t now_ms, bool dry)
 		return;
 	if (d->dirty_ms == 0 && dirty(d))
 		d->dirty_ms = now_ms;
+	bool urgent = false;
+	for (size_t i = 0; i < d->nfollows; i++)
+		urgent |= follow_urgent(d->follow[i]);
 	bool places = d->dirty_ms != 0 && now_ms - d->dirty_ms >= PLACES_MS;
-	if (d->stuck || places || spool_due(d->env.spool, now_ms, dry))
+	if (d->stuck || urgent || places || spool_due(d->env.spool, now_ms, dry))
 		commit(d, now_ms);
 }
 
@@ -191,7 +195,7 @@ has_room(const struct daemon *d)
 	const struct config *c = d->config;
 	struct statvfs fs;
 
-	if (store_bytes(d->env.store) >= c->state_max_size)
+	if (store_used(d->env.store) >= c->state_max_size)
 		return false;
 	return statvfs(c->state_path, &fs) < 0 ||
 	       (uint64_t)fs.f_bavail * fs.f_frsize >= c->state_min_free;
@@ -283,10 +287,11 @@ tidy_up(struct daemon *d, int64_t now_ms, bool rest)
 	if (!rest) {
 		d->rest_ms = now_ms;
 		d->tidy = false;
-		store_checkpoint(d->env.store, false);
+		/* where room is short, what was delivered is given back at once */
+		(void)store_checkpoint(d->env.store, d->full);
 	} else if (!d->tidy && now_ms - d->rest_ms >= TIDY_MS) {
-		store_checkpoint(d->env.store, true);
-		d->tidy = true;
+		d->tidy = store_checkpoint(d->env.store, true);
+		d->rest_ms = now_ms;
 	}
 }
 
@@ -322,8 +327,10 @@ turn(struct daemon *d)
 	check_room(d);
 	bool more = read_all(d, now);
 	commit_if_due(d, now, !more);
-	if (deliver_turn(d->deliver, now, &e) < 0)
+	int rc = deliver_turn(d->deliver, now, &e);
+	if (rc < 0 && d->delivery_rc == 0)
 		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, LOG_END);
+	d->delivery_rc = rc;
 	if (more)
 		pace(d);
 	bool rest = !more && deliver_idle(d->deliver) && spool_empty(d->env.spool);
@@ -361,7 +368,7 @@ daemon_run(const struct config *c, struct store *st, struct err *e)
 	d.env.store = st;
 	if ((rc = open_all(&d, e)) < 0) {
 		close_all(&d);
-		return rc == -ENOMEM ? EX_OSERR : EX_UNAVAILABLE;
+		return rc;
 	}
 	d.rest_ms = clock_ms();
 	log_event(LOG_LEVEL_INFO, "started", "version", BOUNCEFEED_VERSION, "state",

@@ -10,11 +10,13 @@
 #include "app/post.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	STORE_RETRY_MS = 1000,
+	TELL_MS = 10 * 1000,
 	BATCH_MAX = 64 << 20, /* bytes of one batch's events */
 };
 
@@ -72,21 +74,31 @@ deliver_free(struct deliver *d)
 /* --- what is said --------------------------------------------------------------------
  */
 
+/* A backend that fails now and then must not fill the log: at most one line in ten
+ * seconds says that it is tried again. A hold is always told, once. */
 static void
-log_state(struct deliver_output *o, int state)
+log_state(struct deliver_output *o, int state, int64_t now_ms)
 {
+	const char *name = o->conf->name;
+
 	if (deliver_dies(o))
-		log_event(LOG_LEVEL_WARN, "dead-letter", "output", o->conf->name,
-		    "code", log_number(o->code), "answer", o->answer, LOG_END);
+		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
+		    log_number(o->code), "answer", o->answer, LOG_END);
 	if (state == (int)o->state)
 		return;
-	if (state == OUTPUT_OK)
-		log_event(
-		    LOG_LEVEL_INFO, "delivering", "output", o->conf->name, LOG_END);
-	else
-		log_event(LOG_LEVEL_WARN, state == OUTPUT_HOLD ? "held" : "retrying",
-		    "output", o->conf->name, "code", log_number(o->code), "answer",
-		    o->answer, LOG_END);
+	if (state == OUTPUT_OK && o->told) {
+		log_event(LOG_LEVEL_INFO, "delivering", "output", name, LOG_END);
+		o->told = false;
+	}
+	bool quiet = state == OUTPUT_RETRY && o->told_ms != 0 &&
+		     now_ms - o->told_ms < TELL_MS;
+	if (state == OUTPUT_OK || quiet)
+		return;
+	log_event(LOG_LEVEL_WARN, state == OUTPUT_HOLD ? "held" : "retrying", "output",
+	    name, "code", log_number(o->code), "answer", o->answer, LOG_END);
+	o->told = true;
+	if (state == OUTPUT_RETRY)
+		o->told_ms = now_ms;
 }
 
 static int
@@ -125,29 +137,43 @@ set_wait(struct deliver_output *o, int64_t now_ms)
 static int
 settle(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *e)
 {
+	bool waits = o->verdict == VERDICT_AGAIN || o->verdict == VERDICT_HOLD;
 	int state = state_after(o);
 	int rc = deliver_record(d->store, o, state, e);
 
-	if (rc < 0) {
+	o->state_stored = rc == 0;
+	if (rc < 0 && !waits) {
 		o->next_ms = now_ms +
-			     STORE_RETRY_MS; /* the step stays: record it later */
+			     STORE_RETRY_MS; /* the step stays: recorded later */
 		return rc;
 	}
-	log_state(o, state);
+	/* that a batch waits is true without a record of it: a full disk stops no
+	 * delivery */
+	log_state(o, state, now_ms);
 	o->state = state;
 	set_wait(o, now_ms);
-	if (o->verdict == VERDICT_AGAIN || o->verdict == VERDICT_HOLD) {
+	if (waits) {
 		o->batch.tries++;
 		o->step = STEP_WAITING;
 	} else {
 		o->step = STEP_EMPTY;
 		o->more = true;
 	}
-	return 0;
+	return rc;
 }
 
 /* --- trying
  * ---------------------------------------------------------------------------- */
+
+/* At most max bytes of it, without line ends and NULs. */
+static void
+add_line(struct buf *out, struct slice s, size_t max)
+{
+	for (size_t i = 0; i < s.n && i < max; i++) {
+		bool gap = s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\0';
+		(void)buf_addc(out, gap ? ' ' : s.p[i]);
+	}
+}
 
 static int
 note_rejected(void *arg, struct slice id, struct slice reason)
@@ -156,8 +182,7 @@ note_rejected(void *arg, struct slice id, struct slice reason)
 
 	(void)buf_add(&o->rejected, id);
 	(void)buf_addc(&o->rejected, ' ');
-	text_shown(
-	    &o->rejected, (struct slice){ reason.p, reason.n < 200 ? reason.n : 200 });
+	add_line(&o->rejected, reason, 200);
 	(void)buf_addc(&o->rejected, '\n');
 	o->nrejected++;
 	return 0;
@@ -176,30 +201,37 @@ take_rejected(struct deliver_output *o, struct slice body)
 		o->verdict = VERDICT_REFUSED;
 }
 
+/* What the backend said, or what went wrong, on one line: raw bytes, which whoever
+ * shows them escapes. */
 static void
-take_answer(struct deliver_output *o, const struct output_answer *a)
+set_answer(struct deliver_output *o, const struct output_answer *a)
 {
 	struct buf text;
 
+	buf_init(&text, sizeof o->answer);
+	if (a->code > 0)
+		(void)buf_printf(&text, "HTTP %u ", a->code);
+	if (a->location)
+		(void)buf_printf(&text, "to %.160s ", a->location);
+	if (!a->complete)
+		(void)buf_printf(&text, "%.160s ", a->error);
+	add_line(&text, slice_trim(a->body), 160);
+	size_t n = text.n < sizeof o->answer - 1 ? text.n : sizeof o->answer - 1;
+	if (n > 0)
+		memcpy(o->answer, text.p, n);
+	o->answer[n] = '\0';
+	buf_free(&text);
+}
+
+static void
+take_answer(struct deliver_output *o, const struct output_answer *a)
+{
 	o->code = a->code;
 	o->verdict = output_verdict_of(a->code, a->complete);
 	take_rejected(o, a->body);
 	o->step = STEP_ANSWERED;
 	o->next_ms = 0;
-	buf_init(&text, sizeof o->answer - 1);
-	if (a->code > 0)
-		(void)buf_printf(&text, "HTTP %u ", a->code);
-	if (a->location)
-		(void)buf_printf(&text, "to %.200s ", a->location);
-	if (!a->complete)
-		(void)buf_printf(&text, "%.200s ", a->error);
-	struct slice body = slice_trim(a->body);
-	text_shown(&text, (struct slice){ body.p, body.n < 160 ? body.n : 160 });
-	text.failed = false;
-	struct slice said = slice_trim(buf_slice(&text));
-	memcpy(o->answer, said.p, said.n);
-	o->answer[said.n] = '\0';
-	buf_free(&text);
+	set_answer(o, a);
 }
 
 int
@@ -260,24 +292,55 @@ start(struct deliver_output *o, int64_t now_ms)
 	o->next_ms = now_ms;
 }
 
+/* The oldest batch is damaged: nothing of it is guessed at, and nothing passes it. */
+static void
+hold_damaged(
+    struct deliver *d, struct deliver_output *o, int64_t now_ms, const struct err *e)
+{
+	struct err ignored;
+	int rc;
+
+	(void)snprintf(o->answer, sizeof o->answer, "%s", e->text);
+	o->code = 0;
+	o->verdict = VERDICT_HOLD;
+	o->next_ms = now_ms + (int64_t)o->conf->retry_hold;
+	log_state(o, OUTPUT_HOLD, now_ms);
+	o->state = OUTPUT_HOLD;
+	if ((rc = store_begin(d->store, STORE_LAZY, &ignored)) == 0)
+		rc = deliver_record_state(d->store, o, OUTPUT_HOLD, &ignored);
+	if (rc == 0)
+		(void)store_commit(d->store, &ignored);
+	else
+		store_rollback(d->store);
+}
+
+static int
+turn_output(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *e)
+{
+	int rc = 0;
+
+	if (now_ms < o->next_ms)
+		return 0;
+	if (o->step == STEP_EMPTY && o->more && (rc = load(d, o, e)) < 0) {
+		o->next_ms = now_ms + STORE_RETRY_MS;
+		if (rc == -EBADMSG) {
+			hold_damaged(d, o, now_ms, e);
+			rc = 0;
+		}
+	}
+	if (o->step == STEP_WAITING)
+		start(o, now_ms);
+	return rc < 0 ? rc : 0;
+}
+
 int
 deliver_turn(struct deliver *d, int64_t now_ms, struct err *e)
 {
 	int rc = deliver_answers(d, now_ms, e);
 
 	for (size_t i = 0; i < d->n; i++) {
-		struct deliver_output *o = &d->output[i];
-		if (now_ms < o->next_ms)
-			continue;
-		if (o->step == STEP_EMPTY && o->more) {
-			int loaded = load(d, o, e);
-			if (loaded < 0) {
-				rc = loaded;
-				o->next_ms = now_ms + STORE_RETRY_MS;
-			}
-		}
-		if (o->step == STEP_WAITING && now_ms >= o->next_ms)
-			start(o, now_ms);
+		int turned = turn_output(d, &d->output[i], now_ms, e);
+		rc = turned < 0 ? turned : rc;
 	}
 	return rc;
 }

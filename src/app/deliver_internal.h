@@ -17,6 +17,9 @@ struct deliver_output {
 	const struct config_output *conf;
 	struct output_request *request;
 	enum step step;
+	bool state_stored; /* the state file says what `state` says */
+	bool told;         /* that it does not deliver; at told_ms */
+	int64_t told_ms;
 	bool more; /* the queue may hold something */
 	struct store_batch batch;
 	struct buf events;
@@ -36,6 +39,10 @@ bool deliver_dies(const struct deliver_output *o);
 
 /* The verdict on the batch and the state that it leads to, in one transaction. */
 int deliver_record(
+    struct store *st, struct deliver_output *o, int state, struct err *e);
+
+/* The output's state and last fault, within a transaction. */
+int deliver_record_state(
     struct store *st, struct deliver_output *o, int state, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "app/deliver_internal.h"
 #include "app/app.h"
+#include "app/spool.h"
 
 static const char *const state_name[] = { "ok", "retry", "hold" };
 
@@ -11,11 +12,10 @@ put_half(struct store *st, const struct store_batch *b, struct slice events,
     uint64_t count, struct err *e)
 {
 	struct store_batch half = *b;
-	uint64_t random[2] = { clock_random(), clock_random() };
-	char key[32];
+	char key[SPOOL_KEY];
 	int64_t id;
 
-	hex_write((const uint8_t *)random, sizeof random, key);
+	spool_key(key);
 	half.key = (struct slice){ key, sizeof key };
 	half.events = events;
 	half.count = count;
@@ -108,8 +108,9 @@ record_accepted(struct store *st, struct deliver_output *o, struct err *e)
 	return rc < 0 ? rc : store_batch_delete(st, o->batch.id, e);
 }
 
-static int
-record_state(struct store *st, struct deliver_output *o, int state, struct err *e)
+int
+deliver_record_state(
+    struct store *st, struct deliver_output *o, int state, struct err *e)
 {
 	bool fault = o->verdict != VERDICT_ACCEPTED;
 	struct store_output so = {
@@ -156,8 +157,8 @@ deliver_record(struct store *st, struct deliver_output *o, int state, struct err
 		rc = record_dead(st, o, e);
 	else
 		rc = store_batch_tried(st, o->batch.id, e);
-	if (rc == 0 && (state != (int)o->state || !gone))
-		rc = record_state(st, o, state, e);
+	if (rc == 0 && (state != (int)o->state || !gone || !o->state_stored))
+		rc = deliver_record_state(st, o, state, e);
 	if (rc < 0) {
 		store_rollback(st);
 		return rc;

@@ -11,163 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-drop_reading(void *user)
-{
-	struct reading *r = user;
-
-	stream_free(r->stream);
-	free(r);
-}
-
-static int
-on_event(void *arg, const struct event *ev)
-{
-	struct follow *f = arg;
-	int rc = spool_event(f->env->spool, ev, f->now_ms);
-
-	if (rc == -E2BIG) {
-		bad_log_add(&f->bad, ev->source.file, ev->source.offset,
-		    (struct slice){ 0 }, "event over 64 KiB");
-		return 0;
-	}
-	if (rc == 0)
-		f->event_ms = clock_wall_ms();
-	return rc;
-}
-
-static void
-on_bad(
-    void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
-{
-	struct follow *f = arg;
-
-	bad_log_add(&f->bad, file, offset, bytes, why);
-}
-
-static int
-take_stored(void *arg, const struct store_file *sf)
-{
-	struct follow *f = arg;
-	struct source_file *file = source_add(f->source);
-
-	if (!file)
-		return -ENOMEM;
-	file->id = sf->id;
-	file->dev = sf->dev;
-	file->ino = sf->ino;
-	file->has_key = sf->has_key;
-	file->key = sf->key;
-	file->offset = file->read = sf->offset;
-	file->skip = sf->skip;
-	file->marker = sf->marker;
-	file->seen_ms = sf->seen_ms;
-	if (buf_add(&file->header, sf->header) < 0 ||
-	    !(file->path = strndup(sf->path.p ? sf->path.p : "", sf->path.n)))
-		return -ENOMEM;
-	return 0;
-}
-
-static int
-take_over(struct follow *f, struct err *e)
-{
-	struct slice name = slice_of(f->conf->name);
-	int rc = store_source_get(f->env->store, name, &f->scanned_ns, e);
-
-	if (rc == -ENOENT)
-		return 0; /* the first look */
-	f->stored_scan_ns = f->scanned_ns;
-	return rc < 0 ? rc : store_file_each(f->env->store, name, take_stored, f, e);
-}
-
-static void
-set_up_stream(struct follow *f)
-{
-	const struct config_source *c = f->conf;
-
-	f->stream = (struct stream_env){
-		.parse = { .zone = f->zone, .track = f->track },
-		.format = parse_format_of(slice_of(c->format)),
-		.classifier = f->env->classifier,
-		.hash = f->env->hash,
-		.max_record = (size_t)c->max_record,
-		.source = slice_of(c->name),
-		.host = f->env->host,
-		.on_event = on_event,
-		.on_bad = on_bad,
-		.arg = f,
-	};
-	f->labels = config_labels(f->env->config, c, &f->stream.nlabels);
-	f->stream.labels = f->labels;
-	f->fbl_headers = config_fbl_headers(
-	    f->env->config, &f->stream.parse.nfbl_headers);
-	f->stream.parse.fbl_headers = f->fbl_headers;
-}
-
-static int
-set_up_source(struct follow *f, struct err *e)
-{
-	const struct config_source *c = f->conf;
-	struct source_options o = {
-		.path = (const char *const *)c->path.v,
-		.npaths = c->path.n,
-		.archive = (const char *const *)c->archive.v,
-		.narchives = c->archive.n,
-		.dated = !strcmp(c->format, "pmta"),
-		.from_start = !strcmp(c->start, "beginning"),
-		.key = stream_file_key,
-		.key_arg = &f->stream,
-		.drop_user = drop_reading,
-	};
-
-	f->source = source_new(f->env->watch, &o);
-	f->chunk = malloc(LIMIT_READ);
-	return f->source && f->chunk ? 0 : err_set(e, -ENOMEM, "no memory");
-}
-
-struct follow *
-follow_new(
-    const struct follow_env *env, const struct config_source *conf, struct err *e)
-{
-	struct follow *f = calloc(1, sizeof *f);
-
-	if (!f) {
-		err_set(e, -ENOMEM, "no memory");
-		return NULL;
-	}
-	f->env = env;
-	f->conf = conf;
-	if (zone_load(conf->timezone, &f->zone) < 0) {
-		err_set(e, -EINVAL, "time zone %s is not known", conf->timezone);
-		goto fail;
-	}
-	if (!(f->track = track_new(TRACK_MESSAGES, TRACK_SECONDS))) {
-		err_set(e, -ENOMEM, "no memory");
-		goto fail;
-	}
-	set_up_stream(f);
-	if (set_up_source(f, e) < 0 || take_over(f, e) < 0)
-		goto fail;
-	return f;
-fail:
-	follow_free(f);
-	return NULL;
-}
-
-void
-follow_free(struct follow *f)
-{
-	if (!f)
-		return;
-	source_free(f->source);
-	bad_log_clear(&f->bad);
-	track_free(f->track);
-	zone_free(f->zone);
-	free(f->labels);
-	free(f->fbl_headers);
-	free(f->chunk);
-	free(f);
-}
+static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
 
 static void
 log_scan_fault(struct follow *f, int rc, const struct err *e)
@@ -191,14 +35,66 @@ scan(struct follow *f, int64_t now_ms)
 	f->scanned_ns = began;
 	int64_t wall = clock_wall_ms();
 	for (struct source_file *s = source_files(f->source); s; s = s->next) {
-		if (s->present)
-			s->seen_ms = wall;
-		if (s->fd < 0 && s->user) {
-			drop_reading(s->user); /* made anew should the file grow */
-			s->user = NULL;
-		}
+		if (!s->present || s->ignored)
+			continue;
+		s->seen_ms = wall;
+		/* forgetting counts from the last sighting: a day's precision is enough
+		 */
+		s->dirty |= wall - s->stored_seen_ms > DAY_MS;
 	}
 	return 0;
+}
+
+/* What the stream has done with, noted for the next commit. */
+static int
+note_place(struct source_file *s, const struct stream *stream)
+{
+	struct stream_place p;
+
+	stream_where(stream, &p);
+	if (p.offset == s->offset && p.has_key == s->has_key)
+		return 0;
+	s->offset = p.offset;
+	s->has_key = p.has_key;
+	s->key = p.key;
+	s->marker = hash_of(p.tail);
+	s->dirty = true;
+	if (slice_eq(p.header, buf_slice(&s->header)))
+		return 0;
+	buf_clear(&s->header);
+	return buf_add(&s->header, p.header);
+}
+
+/* What is left of a file that nobody writes to any more: a last record without a line
+ * end, or good ones behind a torn one. -EAGAIN: a commit must come first. */
+static int
+finish_file(struct source_file *s)
+{
+	struct reading *r = s->user;
+	struct when undated = { .sec = s->mtime_ns / 1000000000 };
+
+	if (!r || s->live || stream_next(r->stream) != s->read)
+		return 0;
+	int rc = stream_feed(
+	    r->stream, (struct slice){ 0 }, true, slice_of(s->path), undated);
+	r->paused = rc == -EAGAIN;
+	int noted = note_place(s, r->stream);
+	return rc < 0 ? rc : noted;
+}
+
+/* true: at least one was closed */
+static bool
+close_ended(struct follow *f)
+{
+	bool closed = false;
+
+	for (struct source_file *s = source_files(f->source); s; s = s->next) {
+		if (!s->ended || finish_file(s) == -EAGAIN)
+			continue;
+		source_close(f->source, s);
+		closed = true;
+	}
+	return closed;
 }
 
 int
@@ -212,6 +108,7 @@ follow_look(struct follow *f, int64_t now_ms)
 		rc = scan(f, now_ms);
 	else if (want_look || now_ms >= f->next_look_ms)
 		source_look(f->source, now_ms);
+	(void)close_ended(f);
 	f->next_look_ms = source_deadline(f->source, now_ms);
 	return rc;
 }
@@ -259,26 +156,6 @@ stream_of(struct follow *f, struct source_file *s, struct reading **out)
 	return stream_resume(r->stream, &p);
 }
 
-/* What the stream has done with, noted for the next commit. */
-static int
-note_place(struct source_file *s, const struct stream *stream)
-{
-	struct stream_place p;
-
-	stream_where(stream, &p);
-	if (p.offset == s->offset && p.has_key == s->has_key)
-		return 0;
-	s->offset = p.offset;
-	s->has_key = p.has_key;
-	s->key = p.key;
-	s->marker = hash_of(p.tail);
-	s->dirty = true;
-	if (slice_eq(p.header, buf_slice(&s->header)))
-		return 0;
-	buf_clear(&s->header);
-	return buf_add(&s->header, p.header);
-}
-
 static int
 read_file(struct follow *f, struct source_file *s, struct err *e)
 {
@@ -287,7 +164,7 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 	ssize_t n = 0;
 
 	if (rc == -ESTALE) {
-		source_restart(f->source, s);
+		source_restart(f->source, s, f->now_ms);
 		return 0;
 	}
 	if (rc < 0)
@@ -402,5 +279,10 @@ follow_turn(struct follow *f, int64_t now_ms)
 							   : read_side_by_side(f);
 	for (s = source_files(f->source); s; s = s->next)
 		log_file_fault(f, s);
+	if (source_starved(f->source)) {
+		source_look(f->source, now_ms);
+		if (close_ended(f) && rc == 0)
+			rc = 1;
+	}
 	return rc;
 }

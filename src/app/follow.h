@@ -38,6 +38,7 @@ int follow_turn(struct follow *f, int64_t now_ms);
 
 int64_t follow_deadline(const struct follow *f, int64_t now_ms);
 bool follow_dirty(const struct follow *f);
+bool follow_urgent(const struct follow *f); /* the first look: to be stored at once */
 
 /* Within the transaction that takes the spool's batches: the places of the files. */
 int follow_put(struct follow *f, struct err *e);

@@ -29,6 +29,12 @@ forget_old(struct follow *f, struct err *e)
 }
 
 bool
+follow_urgent(const struct follow *f)
+{
+	return f->stored_scan_ns == 0 && f->scanned_ns != 0;
+}
+
+bool
 follow_dirty(const struct follow *f)
 {
 	if (f->scanned_ns != f->stored_scan_ns && f->stored_scan_ns == 0)
@@ -81,6 +87,7 @@ follow_committed(struct follow *f)
 		if (s->dirty) {
 			s->id = s->put_id;
 			s->dirty = false;
+			s->stored_seen_ms = s->seen_ms;
 		}
 	}
 	f->stored_scan_ns = f->scanned_ns;

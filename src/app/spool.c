@@ -216,17 +216,24 @@ spool_deadline(const struct spool *s)
 	return s->deadline;
 }
 
+void
+spool_key(char out[SPOOL_KEY])
+{
+	uint64_t random[2] = { clock_random(), clock_random() };
+
+	hex_write((const uint8_t *)random, sizeof random, out);
+}
+
 static int
 put(struct spool *s, struct spool_output *o, const struct batch *b, struct store *st,
     struct err *e)
 {
-	char key[32];
-	uint64_t random[2] = { clock_random(), clock_random() };
+	char key[SPOOL_KEY];
 	int64_t id;
 
 	if (b->count == 0)
 		return 0;
-	hex_write((const uint8_t *)random, sizeof random, key);
+	spool_key(key);
 	struct store_batch sb = {
 		.output = slice_of(o->conf->name),
 		.key = { key, sizeof key },

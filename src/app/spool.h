@@ -32,6 +32,10 @@ bool spool_empty(const struct spool *s);
 /* Within a transaction: puts all batches, full and open. */
 int spool_put(struct spool *s, struct store *st, struct err *e);
 
+/* A new batch key: 128 random bits as hex digits. */
+enum { SPOOL_KEY = 32 };
+void spool_key(char out[SPOOL_KEY]);
+
 /* After the commit: they are the store's. */
 void spool_committed(struct spool *s);
 

@@ -6,73 +6,11 @@
  * handed to on_bad and passed over. A file has a key from its first data record on;
  * until then nothing of it counts as done.
  */
-#include "app/stream.h"
-#include "frame/frame.h"
+#include "app/stream_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The making of a file key: the header (if there is one), then the first data record.
- */
-struct keying {
-	bool done;
-	struct buf header;
-	struct file_key key;
-};
-
-/* The last bytes before a place. */
-struct tail {
-	char p[LIMIT_MARKER];
-	size_t n;
-};
-
-struct stream {
-	const struct stream_env *env;
-	const struct parse_format *format;
-	void *parser;
-	struct frame_csv *csv;
-	struct frame_line line;
-	struct buf pending;
-	uint64_t begin; /* offset of the first byte not done with */
-	bool lead_done;
-	struct keying keying;
-	struct buf header; /* in force */
-	uint64_t skip;
-	bool key_only;    /* nothing but the file key is wanted */
-	struct tail tail; /* of what is done with */
-	/* While the rest of an over-long line is passed over, the place stays at its
-	 * beginning: what follows in it is no record for whoever goes on from there. */
-	bool held;
-	uint64_t held_at;
-	struct tail held_tail;
-	char held_sample[LIMIT_BAD_SAMPLE]; /* told when the line ends, so only once */
-	size_t held_n;
-	const char *held_why;
-	struct slice file;
-	struct when undated;
-};
-
-static struct slice
-cut(struct slice s)
-{
-	return (struct slice){ s.p, s.n < LIMIT_KEY_TEXT ? s.n : LIMIT_KEY_TEXT };
-}
-
-/* Takes a record of the file's beginning. */
-static int
-keying_take(struct keying *k, struct slice record, bool header)
-{
-	int rc;
-
-	if (k->done)
-		return 0;
-	if (header)
-		return k->header.n > 0 ? 0 : buf_add(&k->header, cut(record));
-	if ((rc = hash_file_key(buf_slice(&k->header), cut(record), &k->key)) == 0)
-		k->done = true;
-	return rc;
-}
 
 struct stream *
 stream_new(const struct stream_env *env)
@@ -233,85 +171,6 @@ stream_where(const struct stream *s, struct stream_place *out)
 	}
 }
 
-static void
-bad(struct stream *s, uint64_t offset, uint64_t end, struct slice bytes,
-    const char *why)
-{
-	if (end <= s->skip || s->key_only)
-		return;
-	if (bytes.n > LIMIT_BAD_SAMPLE)
-		bytes.n = LIMIT_BAD_SAMPLE;
-	s->env->on_bad(s->env->arg, s->file, offset, bytes, why);
-}
-
-static int
-emit(struct stream *s, const struct record *rec, struct event *ev)
-{
-	const struct stream_env *env = s->env;
-
-	if (rec->at.end <= s->skip)
-		return 0;
-	ev->source.name = env->source;
-	ev->source.file = s->file;
-	ev->source.offset = rec->at.off;
-	if (ev->source.host.n == 0)
-		ev->source.host = env->host;
-	ev->labels = env->labels;
-	ev->nlabels = env->nlabels;
-	classify(env->classifier, ev);
-	event_id(env->hash, &s->keying.key, rec->at.off, rec->bytes, ev, 0, ev->id);
-	return env->on_event(env->arg, ev);
-}
-
-/* What the record is, to the parser; its events out. */
-static int
-parse_record(struct stream *s, const struct record *rec, enum parse_result *result,
-    const char **why, bool *torn)
-{
-	const struct parse_format *f = s->format;
-	struct event ev;
-	int rc;
-
-	do {
-		*result = f->parse(s->parser, rec, s->undated, &ev, why, torn);
-		if (*result != PARSE_EVENT && *result != PARSE_MORE)
-			return 0;
-		if ((rc = emit(s, rec, &ev)) < 0)
-			return rc;
-		if (f->taken)
-			f->taken(s->parser);
-	} while (*result == PARSE_MORE);
-	return 0;
-}
-
-/* One framed record; in: the bytes it was framed from. out->used may change. */
-static int
-take_record(struct stream *s, struct slice in, uint64_t at, struct frame_out *out)
-{
-	struct record rec = { out->bytes, { at, at + out->used }, out->field,
-		out->nfields };
-	enum parse_result r = PARSE_BAD;
-	const char *why = "format not recognised";
-	bool torn = false;
-	bool header = s->format && s->format->is_header(&rec);
-	int rc = keying_take(&s->keying, rec.bytes, header);
-
-	if (rc < 0 || s->key_only)
-		return rc;
-	if (s->format && (rc = parse_record(s, &rec, &r, &why, &torn)) < 0)
-		return rc;
-	if (r == PARSE_HEADER) {
-		buf_clear(&s->header);
-		return buf_add(&s->header, rec.bytes);
-	}
-	if (r == PARSE_BAD) {
-		if (torn)
-			frame_csv_refuse(in, why, out);
-		bad(s, at, at + out->used, out->bytes, why);
-	}
-	return 0;
-}
-
 static enum frame_result
 next_frame(struct stream *s, struct slice in, bool last, struct frame_out *out)
 {
@@ -359,7 +218,7 @@ static void
 release(struct stream *s, uint64_t end)
 {
 	s->held = false;
-	bad(s, s->held_at, end, (struct slice){ s->held_sample, s->held_n },
+	stream_bad(s, s->held_at, end, (struct slice){ s->held_sample, s->held_n },
 	    s->held_why);
 }
 
@@ -371,7 +230,7 @@ take_bad(struct stream *s, struct slice in, size_t at, const struct frame_out *o
 	if (is_skipping(s))
 		hold(s, in, at, out);
 	else
-		bad(s, off, off + out->used, out->bytes, out->why);
+		stream_bad(s, off, off + out->used, out->bytes, out->why);
 	return keying_take(&s->keying, out->bytes, false);
 }
 
@@ -398,7 +257,7 @@ take_all(struct stream *s, struct slice in, bool last, size_t *done)
 		if (r == FRAME_MORE && out.used == 0)
 			break;
 		if (r == FRAME_RECORD)
-			rc = take_record(s, rest, s->begin + at, &out);
+			rc = stream_take_record(s, rest, s->begin + at, &out);
 		if (r == FRAME_BAD)
 			rc = take_bad(s, in, at, &out);
 		if (rc == 0)

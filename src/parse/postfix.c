@@ -11,32 +11,9 @@
  */
 #include "parse/parse.h"
 #include "parse/postfix.h"
-#include "parse/syslog.h"
-#include "parse/track.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { QUEUE_ID_MIN = 5, QUEUE_ID_MAX = 40 };
-
-/* One line, taken apart as far as all kinds share it. */
-struct line {
-	struct syslog_line log;
-	struct slice daemon; /* "smtp" */
-	struct track_key key;
-	struct slice rest; /* of the message, behind the queue id */
-	struct when time;
-};
-
-struct postfix {
-	const struct parse_env *env;
-	struct line line;
-	struct postfix_delivery delivery;
-	struct postfix_answer answer;
-	struct track_recipient *expiring;
-	enum { TAKEN_NOTHING, TAKEN_DEFERRED, TAKEN_FINAL, TAKEN_EXPIRED } on_taken;
-	char domain[LIMIT_ADDRESS];
-};
 
 /* What status= may say; EVENT_TYPE_NONE: no outcome for a message. */
 static const struct {
@@ -86,67 +63,13 @@ probe(struct slice line)
 	return syslog_split(line, &l);
 }
 
-/* "postfix/smtp", "postfix-bulk/smtp", "postfix/submission/smtpd": the instance is the
- * first part where it is not "postfix", the daemon the last. */
-static bool
-split_tag(struct slice tag, struct line *l)
-{
-	size_t first = slice_find(tag, '/'), last = slice_rfind(tag, '/');
-
-	if (first >= tag.n || !slice_istarts(tag, SLICE("postfix")))
-		return false;
-	l->key.instance = (struct slice){ tag.p, first };
-	if (slice_eq(l->key.instance, SLICE("postfix")))
-		l->key.instance.n = 0;
-	l->daemon = slice_from(tag, last + 1);
-	return true;
-}
-
-/* "4F9D195432C: " or "4jX70m1lSqzCt: "; Postfix's words before a colon are no ids. */
-static bool
-split_queue_id(struct slice message, struct line *l)
-{
-	static const struct slice words[] = { { "warning", 7 }, { "fatal", 5 },
-		{ "error", 5 }, { "panic", 5 }, { "NOQUEUE", 7 },
-		{ "statistics", 10 } };
-	size_t n = 0;
-
-	while (n < message.n && n <= QUEUE_ID_MAX) {
-		char c = to_lower(message.p[n]);
-		if (!is_digit(c) && (c < 'a' || c > 'z'))
-			break;
-		n++;
-	}
-	struct slice id = { message.p, n };
-	if (n < QUEUE_ID_MIN || n > QUEUE_ID_MAX ||
-	    !slice_starts(slice_from(message, n), SLICE(": ")))
-		return false;
-	for (size_t i = 0; i < COUNT(words); i++) {
-		if (slice_eq(words[i], id))
-			return false;
-	}
-	l->key.queue_id = id;
-	l->rest = slice_from(message, n + 2);
-	return true;
-}
-
-static bool
-split(struct slice bytes, struct line *l)
-{
-	*l = (struct line){ 0 };
-	if (!syslog_split(bytes, &l->log) || !split_tag(l->log.tag, l))
-		return false;
-	l->key.host = l->log.host;
-	return split_queue_id(l->log.message, l);
-}
-
 /* --- events ------------------------------------------------------------------------
  */
 
 static void
 fill_common(struct postfix *p, struct event *ev, struct track_message *m)
 {
-	const struct line *l = &p->line;
+	const struct postfix_line *l = &p->line;
 
 	ev->time = l->time;
 	ev->queue_id = l->key.queue_id;
@@ -350,15 +273,6 @@ taken(void *parser)
 	p->on_taken = TAKEN_NOTHING;
 }
 
-/* --- lines that only join ------------------------------------------------------------
- */
-
-static struct track_message *
-message_of(struct postfix *p)
-{
-	return track_get(p->env->track, &p->line.key, p->line.time.sec);
-}
-
 /* in: behind "from=<"; also expiry. */
 static enum parse_result
 read_from(struct postfix *p, struct event *ev, const char **why)
@@ -370,48 +284,10 @@ read_from(struct postfix *p, struct event *ev, const char **why)
 	if (slice_starts(in, SLICE(", status=expired")) ||
 	    slice_starts(in, SLICE(", status=force-expired")))
 		return read_expiry(p, ev, why);
-	struct track_message *m = message_of(p);
+	struct track_message *m = postfix_message(p);
 	if (m)
 		track_keep(&m->sender, sender.n > 0 ? sender : SLICE("<>"), LIMIT_TEXT);
 	return PARSE_SKIP;
-}
-
-static void
-read_message_id(struct postfix *p)
-{
-	struct slice id = parse_address(slice_from(p->line.rest, 11));
-	struct track_message *m = id.n > 0 ? message_of(p) : NULL;
-
-	if (m)
-		track_keep(&m->message_id, id, LIMIT_TEXT);
-}
-
-/* "client=H[IP], sasl_method=PLAIN, sasl_username=u" */
-static void
-read_client(struct postfix *p)
-{
-	static const struct slice key = { ", sasl_username=", 16 };
-
-	for (size_t i = 0; i + key.n < p->line.rest.n; i++) {
-		struct slice rest = slice_from(p->line.rest, i);
-		if (!slice_starts(rest, key))
-			continue;
-		struct track_message *m = message_of(p);
-		rest = slice_from(rest, key.n);
-		rest.n = slice_find(rest, ',');
-		if (m)
-			track_keep(&m->submitter, rest, LIMIT_TEXT);
-		return;
-	}
-}
-
-static void
-read_removed(struct postfix *p)
-{
-	struct track_message *m = track_find(p->env->track, &p->line.key);
-
-	if (m)
-		track_drop(p->env->track, m);
 }
 
 static enum parse_result
@@ -419,18 +295,15 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
     const char **why, bool *torn)
 {
 	struct postfix *p = parser;
-	struct line *l = &p->line;
+	struct postfix_line *l = &p->line;
 
 	*torn = false;
 	p->on_taken = TAKEN_NOTHING;
-	if (!split(rec->bytes, l))
+	if (!postfix_split(rec->bytes, l))
 		return PARSE_SKIP;
 	bool to = slice_starts(l->rest, SLICE("to=<"));
 	bool from = slice_starts(l->rest, SLICE("from=<"));
-	bool id = slice_starts(l->rest, SLICE("message-id="));
-	bool client = slice_starts(l->rest, SLICE("client="));
-	bool removed = slice_eq(l->rest, SLICE("removed"));
-	if (!to && !from && !id && !client && !removed)
+	if (!to && !from && !postfix_joins(p))
 		return PARSE_SKIP;
 	if (syslog_time(&l->log, p->env->zone, undated.sec, &l->time) < 0) {
 		*why = "time not understood";
@@ -440,12 +313,7 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
 		return read_delivery(p, ev, why);
 	if (from)
 		return read_from(p, ev, why);
-	if (id)
-		read_message_id(p);
-	if (client)
-		read_client(p);
-	if (removed)
-		read_removed(p);
+	postfix_join(p);
 	return PARSE_SKIP;
 }
 

@@ -86,10 +86,6 @@ add(struct candidates *c, const char *path, bool live)
 
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0; /* not there any more, or nothing to follow */
-	for (size_t i = 0; i < c->n; i++) {
-		if (c->v[i].st.st_ino == st.st_ino && c->v[i].st.st_dev == st.st_dev)
-			return 0; /* by another name; path comes before archive */
-	}
 	if (c->n == LIMIT_FILES)
 		return -E2BIG;
 	if (c->n == c->cap) {
@@ -184,8 +180,12 @@ archive_pattern(const char *archive, struct patterns *p)
 	bool dir = ends_with(archive, "/") ||
 		   (stat(archive, &st) == 0 && S_ISDIR(st.st_mode));
 
+	size_t n = strlen(archive);
+
+	while (n > 1 && archive[n - 1] == '/')
+		n--;
 	p->n = 0;
-	put_pattern(p, archive, strlen(archive), dir ? "/*" : "");
+	put_pattern(p, archive, n, dir ? "/*" : "");
 }
 
 static int
@@ -237,6 +237,51 @@ list_archive(struct source *s, struct candidates *c)
 	return rc;
 }
 
+/* By inode, what is under path before what is in the archive, else as listed. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->st.st_dev != y->st.st_dev)
+		return x->st.st_dev < y->st.st_dev ? -1 : 1;
+	if (x->st.st_ino != y->st.st_ino)
+		return x->st.st_ino < y->st.st_ino ? -1 : 1;
+	if (x->live != y->live)
+		return x->live ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+/* Plain order of time for what follows: earlier files are bound and read first. */
+static int
+compare_age(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	int64_t m = source_mtime_ns(&x->st), n = source_mtime_ns(&y->st);
+
+	return m != n ? (m < n ? -1 : 1) : strcmp(x->path, y->path);
+}
+
+/* One file by two names is one file. */
+static void
+unite(struct candidates *c)
+{
+	size_t kept = 0;
+
+	if (c->n == 0)
+		return;
+	qsort(c->v, c->n, sizeof *c->v, compare);
+	for (size_t i = 1; i < c->n; i++) {
+		if (c->v[i].st.st_ino == c->v[kept].st.st_ino &&
+		    c->v[i].st.st_dev == c->v[kept].st.st_dev)
+			free(c->v[i].path);
+		else
+			c->v[++kept] = c->v[i];
+	}
+	c->n = kept + 1;
+	qsort(c->v, c->n, sizeof *c->v, compare_age);
+}
+
 int
 source_list(struct source *s, struct candidates *out, struct err *e)
 {
@@ -246,6 +291,7 @@ source_list(struct source *s, struct candidates *out, struct err *e)
 		rc = list_archive(s, out);
 	if (rc < 0)
 		return err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
+	unite(out);
 	return 0;
 }
 

@@ -51,7 +51,8 @@ relation_of(int fd, const struct candidate *c, const struct file_key *key,
 	return source_marker_agrees(fd, f->offset, &f->marker) ? CONTINUES : UNRELATED;
 }
 
-/* Is the file of this inode still the one that f is? */
+/* Is the file of this inode still the one that f is? One that cannot be opened now
+ * counts as such: to call it another would mean to read it again from its beginning. */
 static bool
 still_is(struct source *s, const struct candidate *c, const struct source_file *f)
 {
@@ -63,7 +64,7 @@ still_is(struct source *s, const struct candidate *c, const struct source_file *
 		return true; /* nothing of it was taken yet */
 	int fd = open_candidate(c);
 	if (fd < 0)
-		return false;
+		return true;
 	bool same = source_key_of(s, fd, &key) == 1 &&
 		    relation_of(fd, c, &key, f) == CONTINUES;
 	close(fd);
@@ -93,28 +94,49 @@ bind(struct candidate *c, struct source_file *f, int64_t now_ms)
 		f->size = size;
 		f->mtime_ns = source_mtime_ns(&c->st);
 	}
-	f->seen_ms = now_ms;
 	f->present = true;
 	f->live = c->live;
 	c->file = f;
 	return 0;
 }
 
-static struct source_file *
-by_inode(struct source *s, const struct candidate *c)
+/* The known files by inode, as they were when the scan began. */
+struct known {
+	uint64_t dev, ino;
+	struct source_file *file;
+};
+
+static int
+compare_known(const void *a, const void *b)
 {
-	for (struct source_file *f = s->files; f; f = f->next) {
-		if (f->ino == c->st.st_ino && f->dev == c->st.st_dev)
-			return f;
-	}
-	return NULL;
+	const struct known *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+static struct known *
+index_known(struct source *s)
+{
+	struct known *v = calloc(s->nfiles + 1, sizeof *v);
+	size_t n = 0;
+
+	for (struct source_file *f = s->files; v && f; f = f->next)
+		v[n++] = (struct known){ f->dev, f->ino, f };
+	if (v)
+		qsort(v, n, sizeof *v, compare_known);
+	return v;
 }
 
 /* Pass 1. An inode that does not agree was reused: the known file is out of sight. */
 static int
-bind_by_inode(struct source *s, struct candidate *c, int64_t now_ms)
+bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
+    size_t n, int64_t now_ms)
 {
-	struct source_file *f = by_inode(s, c);
+	struct known wanted = { c->st.st_dev, c->st.st_ino, NULL };
+	struct known *k = bsearch(&wanted, index, n, sizeof *index, compare_known);
+	struct source_file *f = k ? k->file : NULL;
 
 	if (!f)
 		return 0;
@@ -147,15 +169,21 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 	int fd = open_candidate(c), rc = 0;
 	bool known = fd >= 0 && source_key_of(s, fd, &key) == 1;
 
-	for (struct source_file *f = s->files; known && f && !c->file; f = f->next) {
+	for (struct source_file *f = s->files; f && !c->file && rc == 0; f = f->next) {
 		if (f->ignored || !f->has_key)
 			continue;
-		enum relation r = relation_of(fd, c, &key, f);
-		if (r == CONTINUES && !f->present && f->fd < 0)
+		bool in_sight = f->present || f->fd >= 0;
+		enum relation r = known ? relation_of(fd, c, &key, f) : UNRELATED;
+		if (r == CONTINUES && !in_sight)
 			rc = bind(c, f, now_ms);
 		else if (r != UNRELATED && !c->live)
-			c->copy = true;
+			c->wait = true;
+		else if (fd < 0 && !in_sight)
+			c->wait = true; /* it may be this one */
 	}
+	/* one of the archive that has no whole record yet may become a copy */
+	if (!known && !c->live && !c->file && fd >= 0)
+		c->wait = true;
 	if (fd >= 0)
 		close(fd);
 	return rc;
@@ -181,10 +209,13 @@ begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t 
 static int
 bind_all(struct source *s, struct candidates *c, int64_t last_scan_ns, int64_t now_ms)
 {
-	int rc = 0;
+	struct known *index = index_known(s);
+	size_t n = s->nfiles;
+	int rc = index ? 0 : -ENOMEM;
 
 	for (size_t i = 0; rc == 0 && i < c->n; i++)
-		rc = bind_by_inode(s, &c->v[i], now_ms);
+		rc = bind_by_inode(s, &c->v[i], index, n, now_ms);
+	free(index);
 	/* those not seen now are what the rest may continue */
 	for (struct source_file *f = s->files; f; f = f->next)
 		f->present = f->live = false;
@@ -197,7 +228,7 @@ bind_all(struct source *s, struct candidates *c, int64_t last_scan_ns, int64_t n
 	for (size_t i = 0; rc == 0 && i < c->n; i++) {
 		if (!c->v[i].file)
 			rc = bind_by_key(s, &c->v[i], now_ms);
-		if (rc == 0 && !c->v[i].file && !c->v[i].copy)
+		if (rc == 0 && !c->v[i].file && !c->v[i].wait)
 			rc = begin_file(s, &c->v[i], last_scan_ns, now_ms);
 	}
 	return rc;

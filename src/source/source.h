@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 enum {
+	SOURCE_OPEN_MAX = 64,        /* files of a source that are open at once */
 	SOURCE_GRACE_MS = 30 * 1000, /* a file that rotated away is watched that long */
 	SOURCE_RESCAN_MS = 60 * 1000, /* the safety rescan */
 	SOURCE_DRAIN_MS = 1000, /* how often a file in its grace time is looked at */
@@ -31,7 +32,8 @@ struct source_file {
 	struct hash128 marker; /* of the up to LIMIT_MARKER bytes before offset */
 	struct buf header;     /* the header record in force at offset */
 	char *path;            /* where it was last seen */
-	int64_t seen_ms;
+	int64_t seen_ms;       /* wall clock, the reader's to set */
+	int64_t stored_seen_ms;
 	/* as it is now */
 	int fd;        /* -1: not open */
 	uint64_t read; /* the next byte to read */
@@ -40,12 +42,13 @@ struct source_file {
 	int64_t grown_ms; /* when it was last seen to grow */
 	bool present;     /* seen on disk at the last scan */
 	bool live;        /* ... under the source's path, not in the archive */
-	bool ignored;     /* history: was there before us and continues nothing */
-	bool dirty;       /* differs from the state file */
-	int64_t put_id;   /* its id there, if the commit under way succeeds */
-	int error;        /* why it cannot be read: errno, 0: it can */
-	int shown_error;  /* what of that was told */
-	void *user;       /* the reader's: what it keeps for the file */
+	bool ended; /* read to its end, still, and nobody expects more: to be closed */
+	bool ignored;    /* history: was there before us and continues nothing */
+	bool dirty;      /* differs from the state file */
+	int64_t put_id;  /* its id there, if the commit under way succeeds */
+	int error;       /* why it cannot be read: errno, 0: it can */
+	int shown_error; /* what of that was told */
+	void *user;      /* the reader's: what it keeps for the file */
 };
 
 /* The key of a file from its first bytes: 1 and *out, 0 more bytes are needed (or, with
@@ -92,11 +95,23 @@ int64_t source_scan(
 /* What events asked for since the last call; both are false then. */
 void source_asked(struct source *s, bool *scan, bool *look);
 
-/* fstat of the open files: sizes, truncation. Closes what had its grace time. */
+/* fstat of the open files: sizes, truncation. Marks as `ended` what had its grace time.
+ */
 void source_look(struct source *s, int64_t now_ms);
+
+/* Closes the file and drops what the reader keeps for it. It is opened again should it
+ * grow. */
+void source_close(struct source *s, struct source_file *f);
+
+/* Closes the file and drops what the reader keeps for it. It is opened again should it
+ * grow. */
+void source_close(struct source *s, struct source_file *f);
 
 /* The next file after `f` (NULL: the first) with unread bytes; NULL: none. */
 struct source_file *source_unread(struct source *s, struct source_file *f);
+/* Was a file left closed since the last call because too many are open? */
+bool source_starved(struct source *s);
+
 struct source_file *source_files(struct source *s); /* all, by ->next */
 
 /* Up to cap bytes from f->read on, which moves. 0 at the end, or -errno. */
@@ -108,7 +123,7 @@ struct slice source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *ag
 
 /* What is in the open file now is another one than was known: that stays known, a new
  * file begins at 0. */
-void source_restart(struct source *s, struct source_file *f);
+void source_restart(struct source *s, struct source_file *f, int64_t now_ms);
 
 /* When source_look() is wanted next for files in their grace time; INT64_MAX: not. */
 int64_t source_deadline(const struct source *s, int64_t now_ms);

@@ -14,6 +14,8 @@ struct source {
 	struct source_options o;
 	struct source_file *files;
 	size_t nfiles;
+	size_t nopen;
+	bool starved;
 	bool want_scan;
 	bool want_look;
 };
@@ -24,7 +26,8 @@ struct candidate {
 	struct stat st;
 	bool live;
 	struct source_file *file; /* what it turned out to be */
-	bool copy;                /* of a file that is known and in sight */
+	bool wait; /* a copy of a known file, or not to be told yet: the next scan looks
+		    */
 };
 
 struct candidates {
@@ -50,8 +53,7 @@ void source_watch_join(struct source_watch *w, struct source *s);
 void source_watch_leave(struct source_watch *w, struct source *s);
 
 /* tail.c */
-void source_file_close(struct source_file *f);
-bool source_file_open(struct source_file *f);
+bool source_file_open(struct source *s, struct source_file *f);
 
 int64_t source_mtime_ns(const struct stat *st);
 

@@ -64,9 +64,7 @@ source_forget(struct source *s, struct source_file *f)
 		return;
 	*at = f->next;
 	s->nfiles--;
-	source_file_close(f);
-	if (f->user && s->o.drop_user)
-		s->o.drop_user(f->user);
+	source_close(s, f);
 	buf_free(&f->header);
 	free(f->path);
 	free(f);
@@ -79,23 +77,32 @@ source_mtime_ns(const struct stat *st)
 }
 
 void
-source_file_close(struct source_file *f)
+source_close(struct source *s, struct source_file *f)
 {
-	if (f->fd >= 0)
-		close(f->fd);
+	if (f->user && s->o.drop_user)
+		s->o.drop_user(f->user);
+	f->user = NULL;
+	f->ended = false;
+	if (f->fd < 0)
+		return;
+	close(f->fd);
 	f->fd = -1;
 	f->read = f->offset; /* bytes of an unfinished record are read again */
+	s->nopen--;
 }
 
 bool
-source_file_open(struct source_file *f)
+source_file_open(struct source *s, struct source_file *f)
 {
 	struct stat st;
 
 	if (f->fd >= 0)
 		return true;
+	if (s->nopen >= SOURCE_OPEN_MAX)
+		return !(s->starved = true); /* its turn comes when others are read */
 	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	f->error = fd < 0 ? errno : 0;
+	/* one that has just gone is no fault: the next scan finds where to */
+	f->error = fd < 0 && errno != ENOENT ? errno : 0;
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino) {
@@ -104,12 +111,14 @@ source_file_open(struct source_file *f)
 	}
 	f->fd = fd;
 	f->read = f->offset;
+	s->nopen++;
 	return true;
 }
 
 /* The inode was truncated: what is in it now is another file of the same name. */
 static void
-split_truncated(struct source *s, struct source_file *f, const struct stat *st)
+split_truncated(
+    struct source *s, struct source_file *f, const struct stat *st, int64_t now_ms)
 {
 	struct source_file *fresh = source_add(s);
 
@@ -122,10 +131,11 @@ split_truncated(struct source *s, struct source_file *f, const struct stat *st)
 	fresh->mtime_ns = source_mtime_ns(st);
 	fresh->present = f->present;
 	fresh->live = f->live;
-	fresh->grown_ms = fresh->seen_ms = f->seen_ms;
+	fresh->grown_ms = now_ms;
+	fresh->seen_ms = f->seen_ms;
 	fresh->fd = f->fd;
 	fresh->dirty = true;
-	f->fd = -1;
+	f->fd = -1; /* the fresh one has it now */
 	f->read = f->offset;
 	f->dev = f->ino = 0;
 	f->present = f->live = false;
@@ -134,12 +144,12 @@ split_truncated(struct source *s, struct source_file *f, const struct stat *st)
 }
 
 void
-source_restart(struct source *s, struct source_file *f)
+source_restart(struct source *s, struct source_file *f, int64_t now_ms)
 {
 	struct stat st;
 
 	if (f->fd >= 0 && fstat(f->fd, &st) == 0)
-		split_truncated(s, f, &st);
+		split_truncated(s, f, &st, now_ms);
 }
 
 static void
@@ -150,7 +160,7 @@ look_at(struct source *s, struct source_file *f, int64_t now_ms)
 	if (fstat(f->fd, &st) < 0)
 		return;
 	if ((uint64_t)st.st_size < f->offset) {
-		split_truncated(s, f, &st);
+		split_truncated(s, f, &st, now_ms);
 		return;
 	}
 	if ((uint64_t)st.st_size < f->read)
@@ -185,9 +195,10 @@ source_look(struct source *s, int64_t now_ms)
 		if (f->fd < 0)
 			continue;
 		look_at(s, f, now_ms);
-		if (f->fd >= 0 && f != keep && f->size <= f->read &&
-		    now_ms - f->grown_ms >= SOURCE_GRACE_MS)
-			source_file_close(f);
+		bool still = f->fd >= 0 && f->size <= f->read;
+		bool crowded = f->present && s->nopen > SOURCE_OPEN_MAX / 2;
+		f->ended = still && f != keep &&
+			   (crowded || now_ms - f->grown_ms >= SOURCE_GRACE_MS);
 	}
 }
 
@@ -197,6 +208,15 @@ source_asked(struct source *s, bool *scan, bool *look)
 	*scan = s->want_scan;
 	*look = s->want_look;
 	s->want_scan = s->want_look = false;
+}
+
+bool
+source_starved(struct source *s)
+{
+	bool starved = s->starved;
+
+	s->starved = false;
+	return starved;
 }
 
 struct source_file *
@@ -210,7 +230,7 @@ source_unread(struct source *s, struct source_file *f)
 {
 	for (f = f ? f->next : s->files; f; f = f->next) {
 		if (!f->ignored && f->size > f->read && (f->fd >= 0 || f->present) &&
-		    source_file_open(f))
+		    source_file_open(s, f))
 			return f;
 	}
 	return NULL;

@@ -138,14 +138,15 @@ source_watch_dir(struct source_watch *w, const char *path)
 	w->dir[w->ndirs++].path = copy;
 }
 
-/* An open file of that name exists: its size is all that can have changed. */
+/* An open file of that name exists: its size is all that can have changed. One that was
+ * replaced may be open still, but is out of sight. */
 static bool
 is_open(const struct source *s, const char *dir, const char *name)
 {
 	size_t n = strlen(dir);
 
 	for (const struct source_file *f = s->files; f; f = f->next) {
-		if (f->fd >= 0 && f->path && !strncmp(f->path, dir, n) &&
+		if (f->fd >= 0 && f->present && f->path && !strncmp(f->path, dir, n) &&
 		    f->path[n] == '/' && !strcmp(f->path + n + 1, name))
 			return true;
 	}

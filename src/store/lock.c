@@ -13,7 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { LOCK_TRIES = 5 };
 
 static int
 lock_path(const char *path, char out[PATH_MAX])
@@ -36,6 +39,22 @@ read_pid(int fd)
 	return -1;
 }
 
+/* `status` asks by a lock of its own, for an instant: that is waited out. */
+static int
+try_lock(int fd)
+{
+	static const struct timespec nap = { .tv_nsec = 20 * 1000 * 1000 };
+	int rc = 0;
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		rc = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+		if (rc != -EWOULDBLOCK)
+			break;
+		(void)nanosleep(&nap, NULL);
+	}
+	return rc == -EWOULDBLOCK ? -EAGAIN : rc;
+}
+
 int
 store_lock(struct store *s, long *holder, struct err *e)
 {
@@ -47,10 +66,10 @@ store_lock(struct store *s, long *holder, struct err *e)
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
 		return err_set(e, -errno, "lock %s: %s", path, strerror(errno));
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+	if ((rc = try_lock(s->lock_fd)) < 0) {
 		*holder = read_pid(s->lock_fd);
-		return err_set(e, errno == EWOULDBLOCK ? -EAGAIN : -errno,
-		    "state file %s is in use by process %ld", s->path, *holder);
+		return err_set(
+		    e, rc, "state file %s is in use by process %ld", s->path, *holder);
 	}
 	if (ftruncate(s->lock_fd, 0) < 0 ||
 	    dprintf(s->lock_fd, "%ld\n", (long)getpid()) < 0)

@@ -38,6 +38,8 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_PAGES] = "SELECT page_count, freelist_count"
+		      " FROM pragma_page_count(), pragma_freelist_count()",
 	[SQL_BATCH_PUT] = "INSERT INTO batch(place, output, key, format, host, count, "
 			  "bytes, sealed_ms,"
 			  "  sum, body) VALUES(CASE ?1 WHEN 0 THEN"

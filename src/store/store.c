@@ -19,8 +19,9 @@
 
 enum {
 	BUSY_MS = 50,
-	WAL_PAGES = 1000,   /* a checkpoint is due from here on */
-	VACUUM_PAGES = 256, /* given back in one step */
+	WAL_PAGES = 1000,    /* a checkpoint is due from here on */
+	VACUUM_PAGES = 4096, /* given back in one go */
+	PAGE_SIZE = 4096,
 };
 
 static const struct {
@@ -173,12 +174,24 @@ make_tables(struct store *s, const char *version, struct err *e)
 }
 
 static int
+on_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = arg;
+
+	(void)db;
+	(void)name;
+	s->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static int
 set_up(
     struct store *s, enum store_mode mode, const struct store_options *o, struct err *e)
 {
 	int rc;
 
 	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
+	(void)sqlite3_wal_hook(s->db, on_wal, s);
 	if (mode == STORE_OWN &&
 	    (rc = exec(s,
 		 "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;"
@@ -320,14 +333,41 @@ store_bytes(const struct store *s)
 	return file_bytes(s->path, "") + file_bytes(s->path, "-wal");
 }
 
-void
+uint64_t
+store_used(struct store *s)
+{
+	struct err ignored;
+	sqlite3_stmt *q = store_prepare(s, SQL_PAGES, &ignored);
+	uint64_t bytes = store_bytes(s);
+
+	if (!q || sqlite3_step(q) != SQLITE_ROW)
+		return bytes;
+	int64_t pages = sqlite3_column_int64(q, 0) - sqlite3_column_int64(q, 1);
+	(void)sqlite3_reset(q);
+	return (uint64_t)pages * PAGE_SIZE + file_bytes(s->path, "-wal");
+}
+
+static int64_t
+free_pages(struct store *s)
+{
+	struct err ignored;
+	sqlite3_stmt *q = store_prepare(s, SQL_PAGES, &ignored);
+	int64_t n = 0;
+
+	if (q && sqlite3_step(q) == SQLITE_ROW)
+		n = sqlite3_column_int64(q, 1);
+	(void)sqlite3_reset(q);
+	return n;
+}
+
+bool
 store_checkpoint(struct store *s, bool idle)
 {
 	int mode = idle ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
 
-	if (!idle && file_bytes(s->path, "-wal") < (uint64_t)WAL_PAGES * 4096)
-		return;
-	if (idle) {
+	if (!idle && s->wal_pages < WAL_PAGES)
+		return true;
+	if (idle && free_pages(s) > 0) {
 		char *sql = sqlite3_mprintf(
 		    "PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
 		if (sql)
@@ -335,4 +375,6 @@ store_checkpoint(struct store *s, bool idle)
 		sqlite3_free(sql);
 	}
 	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
+	s->wal_pages = 0;
+	return !idle || free_pages(s) == 0;
 }

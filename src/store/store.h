@@ -44,10 +44,15 @@ int store_begin(struct store *s, enum store_sync sync, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
 
-/* Space: bytes of database and WAL; gives back what it can when there is nothing to do.
- */
+/* Bytes of database and WAL on disk. */
 uint64_t store_bytes(const struct store *s);
-void store_checkpoint(struct store *s, bool idle);
+
+/* Bytes in use: pages that were freed and not given back yet are room. */
+uint64_t store_used(struct store *s);
+
+/* Moves the WAL into the database when it has grown enough; idle: at once, and gives
+ * freed pages back, a few thousand at a time. false: there are more of them. */
+bool store_checkpoint(struct store *s, bool idle);
 
 /* --- batches ------------------------------------------------------------------- */
 

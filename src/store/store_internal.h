@@ -14,6 +14,7 @@ enum store_sql {
 	SQL_BEGIN,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
+	SQL_PAGES,
 	SQL_BATCH_PUT,
 	SQL_BATCH_FIRST,
 	SQL_BATCH_BODY,
@@ -57,8 +58,9 @@ struct store_kept {
 struct store {
 	sqlite3 *db;
 	char *path;
-	int lock_fd;  /* -1: not ours */
-	bool durable; /* what `synchronous` is set to */
+	int lock_fd;   /* -1: not ours */
+	int wal_pages; /* in the WAL, by its hook */
+	bool durable;  /* what `synchronous` is set to */
 	struct pack_zstd *zstd;
 	struct buf packed;
 	struct store_kept fresh[STORE_FRESH]; /* a ring */

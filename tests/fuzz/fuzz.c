@@ -44,6 +44,24 @@ fuzz_check(bool holds, const char *format, ...)
 	abort();
 }
 
+void
+fuzz_same(const char *what, struct slice got, struct slice want)
+{
+	size_t n = got.n < want.n ? got.n : want.n, at = 0;
+
+	if (slice_eq(got, want))
+		return;
+	while (at < n && got.p[at] == want.p[at])
+		at++;
+	size_t line = slice_rfind((struct slice){ got.p, at }, '\n');
+	line = line < at ? line + 1 : 0;
+	got = slice_from(got, line);
+	want = slice_from(want, line);
+	fuzz_check(false, "%s\n got: %.*s\nwant: %.*s", what,
+	    (int)(got.n < 500 ? got.n : 500), got.p, (int)(want.n < 500 ? want.n : 500),
+	    want.p);
+}
+
 unsigned
 fuzz_byte(struct slice *in)
 {
@@ -84,4 +102,15 @@ fuzz_show(struct slice s)
 {
 	ASAN_UNPOISON_MEMORY_REGION(s.p, s.n);
 	(void)s;
+}
+
+struct buf *
+fuzz_buf(unsigned i)
+{
+	static struct buf kept[FUZZ_BUFS];
+
+	if (kept[i].max == 0)
+		buf_init(&kept[i], FUZZ_BUF_MAX);
+	buf_clear(&kept[i]);
+	return &kept[i];
 }

@@ -23,6 +23,9 @@ const struct fuzz_target *fuzz_target_of(struct slice name); /* NULL: not known 
 void fuzz_check(bool holds, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* got is want; shows both from the line on that differs. */
+void fuzz_same(const char *what, struct slice got, struct slice want);
+
 /* Takes the first byte off *in; 0 where there is none. */
 unsigned fuzz_byte(struct slice *in);
 
@@ -39,6 +42,11 @@ struct fuzz_chunks {
 
 struct fuzz_chunks fuzz_chunks_take(struct slice *in);
 size_t fuzz_chunk(struct fuzz_chunks *c, size_t left);
+
+/* An empty buffer that is kept from input to input: memory anew each time is what
+ * costs. */
+struct buf *fuzz_buf(unsigned i);
+enum { FUZZ_BUFS = 3, FUZZ_BUF_MAX = 64 << 20 };
 
 /* Bytes that have not come yet: under ASan, reading them is a fault until they show. */
 void fuzz_hide(struct slice s);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* RFC 3463 by sscanf: at most three digits, and no fourth behind them. */
+/* RFC 3463 by sscanf: at most three digits, no fourth behind them, no fourth number. */
 static size_t
 status_by_sscanf(struct slice in)
 {
@@ -19,7 +19,9 @@ status_by_sscanf(struct slice in)
 	memcpy(text, in.p, in.n < sizeof text - 1 ? in.n : sizeof text - 1);
 	if (sscanf(text, "%*1[245].%*3[0-9].%*3[0-9]%n", &n) < 0 || n == 0)
 		return 0;
-	return is_digit(text[n]) ? 0 : (size_t)n;
+	const char *end = text + n;
+	bool more = is_digit(*end) || (*end == '.' && is_digit(end[1]));
+	return more ? 0 : (size_t)n;
 }
 
 static void
@@ -39,10 +41,11 @@ check_codes(struct slice in)
 static void
 check_domain(struct slice in)
 {
-	char domain[LIMIT_ADDRESS], again[LIMIT_ADDRESS];
+	char address[1 + LIMIT_ADDRESS] = "@", again[LIMIT_ADDRESS];
+	char *domain = address + 1;
 	size_t n = event_domain(in, domain);
 
-	fuzz_check(n <= sizeof domain, "a domain of %zu bytes", n);
+	fuzz_check(n <= LIMIT_ADDRESS, "a domain of %zu bytes", n);
 	for (size_t i = 0; i < n; i++) {
 		char c = domain[i];
 		fuzz_check(c > ' ' && c < 0x7f && c == to_lower(c) &&
@@ -51,7 +54,7 @@ check_domain(struct slice in)
 	}
 	if (n == 0 || domain[n - 1] == '.')
 		return; /* one final dot is taken off at a time */
-	size_t m = event_domain((struct slice){ domain, n }, again);
+	size_t m = event_domain((struct slice){ address, n + 1 }, again);
 	fuzz_check(m == n && memcmp(domain, again, n) == 0, "%.*s becomes %.*s", (int)n,
 	    domain, (int)m, again);
 }

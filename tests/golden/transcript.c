@@ -129,8 +129,8 @@ transcribe(const char *path, struct buf *data)
 	struct transcript t = { .data = data->p, .n = data->n };
 	struct stream_env env = {
 		.parse = { .fbl_headers = fbl,
-			.nfbl_headers = 2,
-			.track = track_new(TRACK_MESSAGES, TRACK_SECONDS) },
+		    .nfbl_headers = 2,
+		    .track = track_new(TRACK_MESSAGES, TRACK_SECONDS) },
 		.classifier = classify_new(),
 		.hash = hash_new(),
 		.max_record = 1 << 20,

@@ -208,6 +208,10 @@ source_test_scan(void)
 
 	ck_assert_msg(ns > 0, "source_scan: got %lld %s", (long long)ns, e.text);
 	t->last_ns = ns;
+	for (struct source_file *f = source_files(t->source); f; f = f->next) {
+		if (f->ended)
+			source_close(t->source, f);
+	}
 }
 
 /* Takes the whole lines of a piece; what comes behind is read again. */
