@@ -3,6 +3,7 @@
 # make check    units, golden transcripts, schema
 # make e2e      scenarios: the real binary against a scripted backend
 # make asan     the same tests under ASan and UBSan
+# make mta      a real Postfix against a scripted SMTP peer (needs root)
 # make lint     layers, format, static checks
 # make golden   write the golden transcripts anew (then read the diff)
 # make format   clang-format over the sources
@@ -31,7 +32,7 @@ UNITOBJ := $(patsubst %.c,$(BUILD)/%.o,$(UNIT))
 LIB     := $(BUILD)/libbouncefeed.a
 CFILES  := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
-.PHONY: all deps check unit schema asan e2e lint format golden golden-check install demo clean
+.PHONY: all deps check unit schema asan e2e mta lint format golden golden-check install demo clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/bouncefeed
@@ -77,6 +78,10 @@ e2e: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
 	tests/e2e/run $(BUILD)/bouncefeed
 
+mta: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
+	tests/mta/run $(BUILD)/bouncefeed
+
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
@@ -89,7 +94,8 @@ lint: deps
 format:
 	clang-format -i $(CFILES)
 
-demo: deps
+demo:
+	@script/deps build
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
 	@script/demo $(BUILD)/bouncefeed
 

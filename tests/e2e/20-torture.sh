@@ -18,9 +18,12 @@ outputs:
     retry: {min: 5ms, max: 50ms}
 state: {path: $TMP/state.db, min_free: 1MiB}
 EOF
+# the first look comes before the first rotation: what was rotated before it is history
+"$E2E/writer.py" --file "$TMP/logs/bounces.csv" --list "$TMP/written" --count 10
 start_daemon "$TMP/c.yaml"
+wait_for '[ "$(requests)" -gt 0 ]' 10
 "$E2E/writer.py" --file "$TMP/logs/bounces.csv" --list "$TMP/written" --count "$ROWS" \
-	--seconds "$SECONDS_OF_WRITING" --rotations 20 --seed 1 &
+	--first 11 --seconds "$SECONDS_OF_WRITING" --rotations 20 --seed 1 &
 WRITER=$!
 started $WRITER
 "$E2E/naps.py" "$SEED" "$KILLS" "$SECONDS_OF_WRITING" >"$TMP/naps"
