@@ -68,16 +68,17 @@ take_status(struct slice in, struct postfix_delivery *out)
 	return true;
 }
 
-/* From "relay=" to the end. */
+/* From "relay=" to the end. exact: with the delay that Postfix always writes. */
 static bool
-take_tail(struct slice in, struct postfix_delivery *out)
+take_tail(struct slice in, bool exact, struct postfix_delivery *out)
 {
 	struct slice unused;
 
 	if (!take_value(&in, SLICE("relay="), &out->relay))
 		return false;
 	(void)take_value(&in, SLICE("conn_use="), &unused);
-	if (!take_value(&in, SLICE("delay="), &out->delay))
+	out->delay = (struct slice){ 0 };
+	if (!take_value(&in, SLICE("delay="), &out->delay) && exact)
 		return false;
 	(void)take_value(&in, SLICE("delays="), &unused);
 	while (!slice_starts(in, SLICE("dsn="))) {
@@ -118,7 +119,7 @@ postfix_take_address(struct slice *in, struct slice *out)
 
 /* What follows an address: an optional orig_to, then the tail. */
 static bool
-take_rest(struct slice in, struct postfix_delivery *out)
+take_rest(struct slice in, bool exact, struct postfix_delivery *out)
 {
 	if (!slice_starts(in, SLICE(", ")))
 		return false;
@@ -131,26 +132,34 @@ take_rest(struct slice in, struct postfix_delivery *out)
 			return false;
 		in = slice_from(in, 2);
 	}
-	return take_tail(in, out);
+	return take_tail(in, exact, out);
 }
 
-bool
-postfix_read_delivery(struct slice in, struct postfix_delivery *out)
+/* in: behind "to=<". An unquoted address of the old form may hold ">, ": where the tail
+ * behind one is none, the next one is tried. */
+static bool
+read_delivery(struct slice in, bool exact, struct postfix_delivery *out)
 {
-	struct slice rest, part;
+	struct slice rest = in, part;
 
-	if (!slice_starts(in, SLICE("to=<")))
-		return false;
-	rest = in = slice_from(in, 4);
-	/* an unquoted address of the old form may hold ">, ": the next one is tried
-	 * then */
 	while (postfix_take_address(&rest, &part)) {
-		if (take_rest(rest, out)) {
+		if (take_rest(rest, exact, out)) {
 			out->to = (struct slice){ in.p, (size_t)(rest.p - in.p) - 1 };
 			return true;
 		}
 	}
 	return false;
+}
+
+bool
+postfix_read_delivery(struct slice in, struct postfix_delivery *out)
+{
+	if (!slice_starts(in, SLICE("to=<")))
+		return false;
+	in = slice_from(in, 4);
+	/* a tail without delay only where there is no better one: a forged one is
+	 * shorter */
+	return read_delivery(in, true, out) || read_delivery(in, false, out);
 }
 
 /* --- TEXT --------------------------------------------------------------------------
