@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Limits. Every buffer, table, queue and retry has one, and it is named here. */
 enum {
@@ -62,8 +63,15 @@ bool slice_ieq(struct slice a, struct slice b); /* ASCII case folded */
 bool slice_starts(struct slice s, struct slice prefix);
 bool slice_istarts(struct slice s, struct slice prefix);
 struct slice slice_trim(struct slice s); /* without blanks, tabs, CR, LF at both ends */
-struct slice slice_from(
-    struct slice s, size_t start);             /* s[start..], empty past the end */
+
+static inline struct slice /* s[start..], empty past the end */
+slice_from(struct slice s, size_t start)
+{
+	if (start >= s.n)
+		return (struct slice){ 0 };
+	return (struct slice){ s.p + start, s.n - start };
+}
+
 size_t slice_find(struct slice s, char c);     /* index of the first c, or s.n */
 size_t slice_rfind(struct slice s, char c);    /* index of the last c, or s.n */
 bool slice_u64(struct slice s, uint64_t *out); /* all of s is decimal digits and fits */
@@ -93,14 +101,42 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
-void buf_free(struct buf *b);                /* takes NULL; the buf is empty after it */
-void buf_clear(struct buf *b);               /* keeps the memory */
-int buf_reserve(struct buf *b, size_t more); /* room for more: 0, -E2BIG or -ENOMEM */
-int buf_add(struct buf *b, struct slice s);
-int buf_addc(struct buf *b, char c);
+void buf_free(struct buf *b);             /* takes NULL; the buf is empty after it */
+void buf_clear(struct buf *b);            /* keeps the memory */
+int buf_grow(struct buf *b, size_t more); /* what buf_reserve() calls */
 int buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_drop(struct buf *b, size_t n); /* removes the first n bytes */
+
+/* Room for more: 0, -E2BIG or -ENOMEM. In line, as are the adds: the hot writer lives
+ * on them. */
+static inline int
+buf_reserve(struct buf *b, size_t more)
+{
+	return b->cap - b->n >= more ? 0 : buf_grow(b, more);
+}
+
+static inline int
+buf_add(struct buf *b, struct slice s)
+{
+	int rc = buf_reserve(b, s.n);
+
+	if (rc < 0 || s.n == 0)
+		return rc;
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
+	return 0;
+}
+
+static inline int
+buf_addc(struct buf *b, char c)
+{
+	int rc = buf_reserve(b, 1);
+
+	if (rc == 0)
+		b->p[b->n++] = c;
+	return rc;
+}
 
 static inline struct slice
 buf_slice(const struct buf *b)

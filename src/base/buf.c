@@ -65,14 +65,6 @@ slice_trim(struct slice s)
 	return s;
 }
 
-struct slice
-slice_from(struct slice s, size_t start)
-{
-	if (start >= s.n)
-		return (struct slice){ 0 };
-	return (struct slice){ s.p + start, s.n - start };
-}
-
 size_t
 slice_find(struct slice s, char c)
 {
@@ -130,10 +122,8 @@ buf_clear(struct buf *b)
 }
 
 int
-buf_reserve(struct buf *b, size_t more)
+buf_grow(struct buf *b, size_t more)
 {
-	if (b->cap - b->n >= more)
-		return 0;
 	if (more > b->max || b->n > b->max - more) {
 		b->failed = true;
 		return -E2BIG;
@@ -150,24 +140,6 @@ buf_reserve(struct buf *b, size_t more)
 	b->p = p;
 	b->cap = cap;
 	return 0;
-}
-
-int
-buf_add(struct buf *b, struct slice s)
-{
-	int rc = buf_reserve(b, s.n);
-
-	if (rc < 0 || s.n == 0)
-		return rc;
-	memcpy(b->p + b->n, s.p, s.n);
-	b->n += s.n;
-	return 0;
-}
-
-int
-buf_addc(struct buf *b, char c)
-{
-	return buf_add(b, (struct slice){ &c, 1 });
 }
 
 int

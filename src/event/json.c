@@ -12,42 +12,42 @@
 #include <errno.h>
 #include <string.h>
 
+/* A key as it stands in JSON, with the comma before it. */
+#define KEY(name) SLICE(",\"" #name "\":")
+
 struct string_key {
-	const char *key;
+	struct slice key;
 	size_t offset; /* of the slice in struct event */
 	size_t max;
 };
 
-#define KEY(name, limit)                                   \
-	{                                                  \
-#name, offsetof(struct event, name), limit \
-	}
-
 static const struct string_key before_code[] = {
-	KEY(recipient, LIMIT_ADDRESS),
-	KEY(recipient_domain, LIMIT_ADDRESS),
-	KEY(final_recipient, LIMIT_ADDRESS),
-	KEY(sender, LIMIT_ADDRESS),
+	{ KEY(recipient), offsetof(struct event, recipient), LIMIT_ADDRESS },
+	{ KEY(recipient_domain), offsetof(struct event, recipient_domain),
+	    LIMIT_ADDRESS },
+	{ KEY(final_recipient), offsetof(struct event, final_recipient),
+	    LIMIT_ADDRESS },
+	{ KEY(sender), offsetof(struct event, sender), LIMIT_ADDRESS },
 };
 
 static const struct string_key after_code[] = {
-	KEY(command, LIMIT_TEXT),
-	KEY(diagnostic, LIMIT_DIAGNOSTIC),
-	KEY(remote_mta, LIMIT_TEXT),
-	KEY(remote_ip, LIMIT_TEXT),
+	{ KEY(command), offsetof(struct event, command), LIMIT_TEXT },
+	{ KEY(diagnostic), offsetof(struct event, diagnostic), LIMIT_DIAGNOSTIC },
+	{ KEY(remote_mta), offsetof(struct event, remote_mta), LIMIT_TEXT },
+	{ KEY(remote_ip), offsetof(struct event, remote_ip), LIMIT_TEXT },
 };
 
 static const struct string_key after_port[] = {
-	KEY(local_ip, LIMIT_TEXT),
-	KEY(queue_id, LIMIT_TEXT),
-	KEY(message_id, LIMIT_TEXT),
-	KEY(envelope_id, LIMIT_TEXT),
-	KEY(job_id, LIMIT_TEXT),
-	KEY(vmta, LIMIT_TEXT),
-	KEY(pool, LIMIT_TEXT),
-	KEY(queue, LIMIT_TEXT),
-	KEY(fbl_id, LIMIT_TEXT),
-	KEY(submitter, LIMIT_TEXT),
+	{ KEY(local_ip), offsetof(struct event, local_ip), LIMIT_TEXT },
+	{ KEY(queue_id), offsetof(struct event, queue_id), LIMIT_TEXT },
+	{ KEY(message_id), offsetof(struct event, message_id), LIMIT_TEXT },
+	{ KEY(envelope_id), offsetof(struct event, envelope_id), LIMIT_TEXT },
+	{ KEY(job_id), offsetof(struct event, job_id), LIMIT_TEXT },
+	{ KEY(vmta), offsetof(struct event, vmta), LIMIT_TEXT },
+	{ KEY(pool), offsetof(struct event, pool), LIMIT_TEXT },
+	{ KEY(queue), offsetof(struct event, queue), LIMIT_TEXT },
+	{ KEY(fbl_id), offsetof(struct event, fbl_id), LIMIT_TEXT },
+	{ KEY(submitter), offsetof(struct event, submitter), LIMIT_TEXT },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -60,8 +60,8 @@ enum {
 
 struct writer {
 	struct buf *out;
-	size_t start; /* where the event begins in out */
-	const char *cut[CUT_MAX];
+	size_t start;              /* where the event begins in out */
+	struct slice cut[CUT_MAX]; /* as keys */
 	size_t ncut;
 };
 
@@ -74,9 +74,9 @@ static const unsigned char plain[256] = {
 };
 
 static void
-note_cut(struct writer *w, const char *key)
+note_cut(struct writer *w, struct slice key)
 {
-	if (w->ncut > 0 && w->cut[w->ncut - 1] == key)
+	if (w->ncut > 0 && w->cut[w->ncut - 1].p == key.p)
 		return;
 	if (w->ncut < CUT_MAX)
 		w->cut[w->ncut++] = key;
@@ -111,6 +111,30 @@ translate(struct slice s, size_t *n, size_t *bytes)
 	return (struct slice){ s.p, *n };
 }
 
+/* Copies the bytes that go out as they are, from the first on: their number. Eight at a
+ * time while all of them are; a false alarm only costs the slow loop. */
+static size_t
+copy_plain(char *out, const char *in, size_t n)
+{
+	const uint64_t one = 0x0101010101010101, high = one << 7;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t v;
+		memcpy(&v, in + i, 8);
+		memcpy(out + i, &v, 8);
+		uint64_t quote = v ^ one * '"', slash = v ^ one * '\\',
+			 del = v ^ one * 0x7f;
+		if ((v | (v - one * ' ') | (quote - one) | (slash - one) |
+			(del - one)) &
+		    high)
+			break;
+	}
+	for (; i < n && plain[(unsigned char)in[i]]; i++)
+		out[i] = in[i];
+	return i;
+}
+
 bool
 event_json_string(struct buf *out, struct slice s, size_t max)
 {
@@ -123,10 +147,8 @@ event_json_string(struct buf *out, struct slice s, size_t max)
 	char *p = out->p + out->n;
 	*p++ = '"';
 	while (s.n > 0) {
-		size_t run = 0, room = max - used;
-		while (run < s.n && run < room && plain[(unsigned char)s.p[run]])
-			run++;
-		memcpy(p, s.p, run);
+		size_t room = max - used;
+		size_t run = copy_plain(p, s.p, s.n < room ? s.n : room);
 		p += run;
 		used += run;
 		s = slice_from(s, run);
@@ -148,25 +170,17 @@ event_json_string(struct buf *out, struct slice s, size_t max)
 	return whole;
 }
 
-static void
-put_raw(struct buf *out, const char *text)
-{
-	(void)buf_add(out, slice_of(text));
-}
-
 /* ,"key": or "key": after an opening brace */
 static void
-put_key(struct buf *out, const char *key)
+put_key(struct buf *out, struct slice key)
 {
-	if (out->n > 0 && out->p[out->n - 1] != '{')
-		(void)buf_addc(out, ',');
-	(void)buf_addc(out, '"');
-	put_raw(out, key);
-	put_raw(out, "\":");
+	bool first = out->n > 0 && out->p[out->n - 1] == '{';
+
+	(void)buf_add(out, slice_from(key, first));
 }
 
 static void
-put_text(struct writer *w, const char *key, struct slice s, size_t max)
+put_text(struct writer *w, struct slice key, struct slice s, size_t max)
 {
 	if (s.n == 0)
 		return;
@@ -188,14 +202,14 @@ put_texts(
 }
 
 static void
-put_name(struct writer *w, const char *key, const char *name)
+put_name(struct writer *w, struct slice key, const char *name)
 {
 	if (name)
 		put_text(w, key, slice_of(name), LIMIT_TEXT);
 }
 
 static void
-put_number(struct writer *w, const char *key, int64_t v)
+put_number(struct writer *w, struct slice key, int64_t v)
 {
 	char text[24];
 	size_t i = sizeof text;
@@ -208,7 +222,7 @@ put_number(struct writer *w, const char *key, int64_t v)
 }
 
 static void
-put_when(struct writer *w, const char *key, struct when t)
+put_when(struct writer *w, struct slice key, struct when t)
 {
 	char text[WHEN_TEXT_MAX];
 	size_t n = when_write(t, text);
@@ -221,7 +235,7 @@ put_when(struct writer *w, const char *key, struct when t)
 
 /* {"name":"value",...}; what does not fit into the event is left out and told. */
 static void
-put_pairs(struct writer *w, const char *key, const struct event_pair *v, size_t n)
+put_pairs(struct writer *w, struct slice key, const struct event_pair *v, size_t n)
 {
 	struct buf *out = w->out;
 
@@ -252,17 +266,17 @@ put_feedback(struct writer *w, const struct event_feedback *f)
 
 	if (f->type.n == 0)
 		return;
-	put_key(w->out, "feedback");
+	put_key(w->out, KEY(feedback));
 	(void)buf_addc(w->out, '{');
-	put_text(&in, "type", f->type, LIMIT_TEXT);
-	put_text(&in, "format", f->format, LIMIT_TEXT);
-	put_text(&in, "reported_domain", f->reported_domain, LIMIT_TEXT);
-	put_text(&in, "user_agent", f->user_agent, LIMIT_TEXT);
-	put_text(&in, "source_ip", f->source_ip, LIMIT_TEXT);
-	put_text(&in, "reporting_mta", f->reporting_mta, LIMIT_TEXT);
+	put_text(&in, KEY(type), f->type, LIMIT_TEXT);
+	put_text(&in, KEY(format), f->format, LIMIT_TEXT);
+	put_text(&in, KEY(reported_domain), f->reported_domain, LIMIT_TEXT);
+	put_text(&in, KEY(user_agent), f->user_agent, LIMIT_TEXT);
+	put_text(&in, KEY(source_ip), f->source_ip, LIMIT_TEXT);
+	put_text(&in, KEY(reporting_mta), f->reporting_mta, LIMIT_TEXT);
 	(void)buf_addc(w->out, '}');
 	if (in.ncut > 0)
-		note_cut(w, "feedback");
+		note_cut(w, KEY(feedback));
 }
 
 static void
@@ -270,17 +284,17 @@ put_source(struct writer *w, const struct event_source *s)
 {
 	struct writer in = { .out = w->out, .start = w->start };
 
-	put_key(w->out, "source");
+	put_key(w->out, KEY(source));
 	(void)buf_addc(w->out, '{');
-	put_text(&in, "name", s->name, LIMIT_TEXT);
-	put_text(&in, "format", s->format, LIMIT_TEXT);
-	put_text(&in, "host", s->host, LIMIT_TEXT);
-	put_text(&in, "instance", s->instance, LIMIT_TEXT);
-	put_text(&in, "file", s->file, LIMIT_TEXT);
-	put_number(&in, "offset", (int64_t)s->offset);
+	put_text(&in, KEY(name), s->name, LIMIT_TEXT);
+	put_text(&in, KEY(format), s->format, LIMIT_TEXT);
+	put_text(&in, KEY(host), s->host, LIMIT_TEXT);
+	put_text(&in, KEY(instance), s->instance, LIMIT_TEXT);
+	put_text(&in, KEY(file), s->file, LIMIT_TEXT);
+	put_number(&in, KEY(offset), (int64_t)s->offset);
 	(void)buf_addc(w->out, '}');
 	if (in.ncut > 0)
-		note_cut(w, "source");
+		note_cut(w, KEY(source));
 }
 
 static void
@@ -288,12 +302,14 @@ put_truncated(struct writer *w)
 {
 	if (w->ncut == 0)
 		return;
-	put_key(w->out, "truncated");
+	put_key(w->out, KEY(truncated));
 	(void)buf_addc(w->out, '[');
 	for (size_t i = 0; i < w->ncut; i++) {
 		if (i > 0)
 			(void)buf_addc(w->out, ',');
-		(void)event_json_string(w->out, slice_of(w->cut[i]), LIMIT_TEXT);
+		/* without its comma and colon the key is the name in quotes */
+		struct slice name = slice_from(w->cut[i], 1);
+		(void)buf_add(w->out, (struct slice){ name.p, name.n - 1 });
 	}
 	(void)buf_addc(w->out, ']');
 }
@@ -302,37 +318,37 @@ static void
 put_event(struct writer *w, const struct event *ev)
 {
 	(void)buf_addc(w->out, '{');
-	put_text(w, "id", (struct slice){ ev->id, sizeof ev->id }, sizeof ev->id);
-	put_name(w, "type", event_type_name(ev->type));
-	put_name(w, "mode", event_mode_name(ev->mode));
-	put_name(w, "class", event_class_name(ev->class));
-	put_name(w, "reason", event_reason_name(ev->reason));
-	put_text(w, "rule", ev->rule, LIMIT_TEXT);
-	put_text(w, "category", ev->category, LIMIT_TEXT);
-	put_when(w, "time", ev->time);
+	put_text(w, KEY(id), (struct slice){ ev->id, sizeof ev->id }, sizeof ev->id);
+	put_name(w, KEY(type), event_type_name(ev->type));
+	put_name(w, KEY(mode), event_mode_name(ev->mode));
+	put_name(w, KEY(class), event_class_name(ev->class));
+	put_name(w, KEY(reason), event_reason_name(ev->reason));
+	put_text(w, KEY(rule), ev->rule, LIMIT_TEXT);
+	put_text(w, KEY(category), ev->category, LIMIT_TEXT);
+	put_when(w, KEY(time), ev->time);
 	if (ev->queued.sec != 0)
-		put_when(w, "queued", ev->queued);
+		put_when(w, KEY(queued), ev->queued);
 	put_texts(w, ev, before_code, COUNT(before_code));
-	put_name(w, "action", event_action_name(ev->action));
-	put_text(w, "status", ev->status, LIMIT_TEXT);
+	put_name(w, KEY(action), event_action_name(ev->action));
+	put_text(w, KEY(status), ev->status, LIMIT_TEXT);
 	if (ev->smtp_code != 0)
-		put_number(w, "smtp_code", ev->smtp_code);
+		put_number(w, KEY(smtp_code), ev->smtp_code);
 	put_texts(w, ev, after_code, COUNT(after_code));
 	if (ev->remote_port != 0)
-		put_number(w, "remote_port", ev->remote_port);
+		put_number(w, KEY(remote_port), ev->remote_port);
 	put_texts(w, ev, after_port, COUNT(after_port));
 	put_feedback(w, &ev->feedback);
 	if (ev->attempts != 0)
-		put_number(w, "attempts", ev->attempts);
+		put_number(w, KEY(attempts), ev->attempts);
 	if (ev->delay >= 0)
-		put_number(w, "delay", ev->delay);
+		put_number(w, KEY(delay), ev->delay);
 	if (ev->expired)
-		put_raw(w->out, ",\"expired\":true");
+		(void)buf_add(w->out, SLICE(",\"expired\":true"));
 	put_source(w, &ev->source);
 	if (ev->test)
-		put_raw(w->out, ",\"test\":true");
-	put_pairs(w, "labels", ev->labels, ev->nlabels);
-	put_pairs(w, "headers", ev->headers, ev->nheaders);
+		(void)buf_add(w->out, SLICE(",\"test\":true"));
+	put_pairs(w, KEY(labels), ev->labels, ev->nlabels);
+	put_pairs(w, KEY(headers), ev->headers, ev->nheaders);
 	put_truncated(w);
 	(void)buf_addc(w->out, '}');
 }

@@ -2,8 +2,8 @@
  * csv.c - frames and splits RFC 4180 records in one pass.
  *
  * Written by hand: libcsv gives no byte offsets, costs five times as much, and no two
- * parsers agree about `"x" y`, so framing and splitting must be the same code. A line
- * without quotes that is whole takes a short way through memchr; everything else goes
+ * parsers agree about `"x" y`, so framing and splitting must be the same code. A whole
+ * line without doubled quotes takes a short way through memchr; everything else goes
  * through a state machine whose place is kept between calls. Fields point into the
  * input; only doubled quotes are copied, into memory as long as the longest record.
  */
@@ -119,25 +119,38 @@ refuse(struct frame_csv *f, struct slice in, bool last, const char *why,
 	return FRAME_BAD;
 }
 
-/* A whole line without quotes: fields by memchr. -1 where there are too many. */
+/*
+ * A whole physical line: fields by memchr, quoted ones too where their closing quote
+ * ends them. 1: split; 0: not so simple (doubled quotes, a line break inside, text
+ * behind a quote): the state machine's; -1: too many fields.
+ */
 static int
-split_plain(struct frame_csv *f, struct slice line)
+split_line(struct frame_csv *f, struct slice line)
 {
 	const char *p = line.p, *end = line.p + line.n;
 	size_t n = 0;
 
 	for (;;) {
-		const char *comma = p < end ? memchr(p, ',', (size_t)(end - p)) : NULL;
-		const char *stop = comma ? comma : end;
+		bool quoted = p < end && *p == '"';
+		const char *start = p + quoted, *stop = NULL;
+		if (start < end)
+			stop = memchr(start, quoted ? '"' : ',', (size_t)(end - start));
+		if (!stop && quoted)
+			return 0;
+		if (!stop)
+			stop = end;
+		p = stop + quoted;
+		if (p < end && *p != ',')
+			return 0;
 		if (n == LIMIT_COLUMNS)
 			return -1;
-		f->field[n++] = (struct slice){ p, (size_t)(stop - p) };
-		if (!comma)
+		f->field[n++] = (struct slice){ start, (size_t)(stop - start) };
+		if (p == end)
 			break;
-		p = comma + 1;
+		p++;
 	}
 	f->nmarks = n;
-	return 0;
+	return 1;
 }
 
 /* Ends the field in progress at `end`; false where there are too many. */
@@ -289,22 +302,22 @@ finish(struct frame_csv *f, struct slice in, bool last, size_t end, size_t used,
 	return deliver(f, in, end, used, out);
 }
 
-/* The way of most lines: whole and without quotes. True where it was taken. */
+/* The way of most lines. True where it was taken. */
 static bool
 short_way(struct frame_csv *f, struct slice in, struct frame_out *out,
     enum frame_result *result)
 {
 	size_t lf = slice_find(in, '\n');
 
-	if (lf == in.n || lf > f->max || memchr(in.p, '"', lf))
+	if (lf == in.n || lf > f->max)
 		return false;
 	size_t end = lf > 0 && in.p[lf - 1] == '\r' ? lf - 1 : lf;
-	if (split_plain(f, (struct slice){ in.p, end }) < 0) {
+	int split = split_line(f, (struct slice){ in.p, end });
+	if (split < 0)
 		*result = refuse(f, in, true, too_many, out);
-		return true;
-	}
-	*result = deliver(f, in, end, lf + 1, out);
-	return true;
+	else if (split > 0)
+		*result = deliver(f, in, end, lf + 1, out);
+	return split != 0;
 }
 
 /* The file ends inside this record. */

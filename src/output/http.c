@@ -16,6 +16,7 @@ enum { WAIT_FDS_MAX = 16 };
 
 struct output_http {
 	CURLM *multi;
+	int busy; /* POSTs whose answer nobody has taken yet */
 };
 
 struct output_request {
@@ -144,8 +145,10 @@ output_request_free(struct output_request *r)
 {
 	if (!r)
 		return;
-	if (r->busy)
+	if (r->busy) {
 		(void)curl_multi_remove_handle(r->http->multi, r->easy);
+		r->http->busy--;
+	}
 	curl_easy_cleanup(r->easy);
 	curl_slist_free_all(r->headers);
 	buf_free(&r->answer);
@@ -187,6 +190,7 @@ output_post(struct output_request *r, const struct output_post *p, struct err *e
 	    curl_multi_add_handle(r->http->multi, r->easy) != CURLM_OK)
 		return err_set(e, -EIO, "http: cannot start a request");
 	r->busy = true;
+	r->http->busy++;
 	int running;
 	(void)curl_multi_perform(r->http->multi, &running);
 	return 0;
@@ -226,6 +230,7 @@ output_next(struct output_http *h, struct output_answer *a)
 		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&r);
 		(void)curl_multi_remove_handle(h->multi, easy);
 		r->busy = false;
+		h->busy--;
 		read_answer(r, rc, a);
 		return r->owner;
 	}
@@ -243,6 +248,10 @@ output_wait(
 		n = WAIT_FDS_MAX;
 	for (size_t i = 0; i < n; i++)
 		w[i] = (struct curl_waitfd){ .fd = fds[i], .events = CURL_WAIT_POLLIN };
+	/* an answer that came while its request was sent makes no fd ready */
+	(void)curl_multi_perform(h->multi, &running);
+	if (running < h->busy)
+		timeout_ms = 0;
 	(void)curl_multi_poll(h->multi, w, (unsigned)n, timeout_ms, NULL);
 	for (size_t i = 0; i < n; i++) {
 		ready[i] = w[i].revents != 0;
