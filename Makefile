@@ -4,6 +4,7 @@
 # make e2e      scenarios: the real binary against a scripted backend
 # make asan     the same tests under ASan and UBSan
 # make mta      a real Postfix against a scripted SMTP peer (needs root)
+# make bench    events/s, CPU, memory, latency (BENCHFLAGS=--quick), syslog-ng beside it
 # make lint     layers, format, static checks
 # make golden   write the golden transcripts anew (then read the diff)
 # make format   clang-format over the sources
@@ -32,7 +33,7 @@ UNITOBJ := $(patsubst %.c,$(BUILD)/%.o,$(UNIT))
 LIB     := $(BUILD)/libbouncefeed.a
 CFILES  := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
-.PHONY: all deps check unit schema asan e2e mta lint format golden golden-check install demo clean
+.PHONY: all deps check unit schema asan e2e mta bench lint format golden golden-check install demo clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/bouncefeed
@@ -88,6 +89,24 @@ asan: deps
 	    all unit golden-check schema
 	tests/e2e/run $(BUILD)/asan/bouncefeed
 
+BENCHBIN := $(patsubst %,$(BUILD)/bench/%,gen discard stages count_alloc.so)
+BENCHOBJ := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/bench/*.c))
+
+bench: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) all $(BENCHBIN)
+	tests/bench/run $(BUILD) $(BENCHFLAGS)
+
+$(BUILD)/bench/gen: $(patsubst %,$(BUILD)/tests/bench/%.o,gen gen_pmta gen_mail)
+$(BUILD)/bench/discard: $(BUILD)/tests/bench/discard.o
+$(BUILD)/bench/stages: $(BUILD)/tests/bench/stages.o $(LIB)
+$(filter-out %.so,$(BENCHBIN)):
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+$(BUILD)/bench/count_alloc.so: tests/bench/count_alloc.c tests/bench/count_alloc.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) -O2 -fPIC -shared -o $@ $<
+
 lint: deps
 	tests/lint/run
 
@@ -110,5 +129,5 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(LIBOBJ:.o=.d) $(UNITOBJ:.o=.d) $(BUILD)/src/app/main.d \
+-include $(BENCHOBJ:.o=.d) $(LIBOBJ:.o=.d) $(UNITOBJ:.o=.d) $(BUILD)/src/app/main.d \
     $(BUILD)/tests/golden/transcript.d
