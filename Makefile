@@ -124,6 +124,9 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/doc/bouncefeed/examples/bouncefeed.yaml
 	install -D -m 0644 docs/event.schema.json \
 	    $(DESTDIR)$(PREFIX)/share/doc/bouncefeed/event.schema.json
+	install -D -m 0644 docs/bouncefeed.1 $(DESTDIR)$(PREFIX)/share/man/man1/bouncefeed.1
+	install -D -m 0644 docs/bouncefeed.yaml.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/bouncefeed.yaml.5
 	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/bouncefeed/README.md
 
 clean:

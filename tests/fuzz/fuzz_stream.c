@@ -126,7 +126,10 @@ run_of(unsigned flags, struct classifier *c, struct hash_state *h, const struct 
 {
 	static const struct parse_format *const format[] = { NULL, &parse_pmta,
 		&parse_maillog, &parse_postfix };
-	static const size_t max[] = { 1 << 20, 65536, 4096, 300 };
+	/* as the configuration: not below LIMIT_KEY_TEXT, else a first record that is
+	 * too long would give the file a key that depends on the chunks */
+	static const size_t max[] = { 1 << 20, 65536, LIMIT_KEY_TEXT + 1,
+		LIMIT_KEY_TEXT };
 	static const struct slice fbl[] = { { "x-fblid", 7 }, { "x-job", 5 } };
 	static const struct event_pair label = { { "k", 1 }, { "v", 1 } };
 	struct run r = {

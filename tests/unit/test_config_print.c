@@ -1,11 +1,12 @@
 /*
- * test_config_print.c - the printed form reads back and holds no secret; the tables and
- * config/bouncefeed.yaml agree.
+ * test_config_print.c - the printed form reads back and holds no secret; the tables,
+ * config/bouncefeed.yaml and docs/bouncefeed.yaml.5 agree.
  */
 #include "test_config.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char config_test_full[] =
@@ -214,6 +215,66 @@ START_TEST(every_default_is_taken_by_its_own_row)
 }
 END_TEST
 
+/* The manual page without \&, which only keeps mdoc from reading more into a value. */
+static void
+manual(struct buf *out)
+{
+	char line[512];
+	FILE *file = fopen("docs/bouncefeed.yaml.5", "r");
+
+	ck_assert_msg(file != NULL, "docs/bouncefeed.yaml.5: %s", strerror(errno));
+	while (fgets(line, sizeof line, file)) {
+		char *mark;
+
+		while ((mark = strstr(line, "\\&")))
+			memmove(mark, mark + 2, strlen(mark + 2) + 1);
+		buf_add(out, slice_of(line));
+	}
+	(void)fclose(file);
+	buf_addc(out, '\0');
+}
+
+/* Every row has its line in the section, and nothing else has one. */
+static void
+check_described(const struct config_table *t, const char *section, const char *page)
+{
+	char head[CONFIG_KEY], line[CONFIG_KEY * 4];
+	size_t n = 0;
+
+	(void)snprintf(head, sizeof head, "\n.Sh %s\n", section);
+	const char *from = strstr(page, head);
+	const char *to = from ? strstr(from + strlen(head), "\n.Sh ") : NULL;
+	ck_assert_msg(to != NULL, "no section %s", section);
+	char *text = strndup(from, (size_t)(to - from));
+	ck_assert_msg(text != NULL, "no memory");
+	for (size_t i = 0; i < t->n; i++) {
+		const struct config_key *k = &t->key[i];
+
+		(void)snprintf(line, sizeof line, "\n.It Ic %s :%s%s%s\n", k->name,
+		    k->fallback[0] ? " Cm " : "", k->fallback,
+		    k->built ? "" : " Pq later");
+		ck_assert_msg(strstr(text, line) != NULL, "%s: want in %s:%s", k->name,
+		    section, line);
+	}
+	for (const char *p = text; (p = strstr(p, "\n.It Ic ")); p++)
+		n++;
+	ck_assert_msg(n == t->n, "%s: got %zu keys, want %zu", section, n, t->n);
+	free(text);
+}
+
+START_TEST(the_manual_names_every_key_with_its_default)
+{
+	struct buf page;
+
+	buf_init(&page, 1 << 20);
+	manual(&page);
+	check_described(&config_root_table, "GENERAL KEYS", page.p);
+	check_described(&config_source_table, "SOURCES", page.p);
+	check_described(&config_output_table, "OUTPUTS", page.p);
+	buf_free(&page);
+}
+END_TEST
+
 void
 config_add_print_tests(TCase *t)
 {
@@ -221,4 +282,5 @@ config_add_print_tests(TCase *t)
 	tcase_add_test(t, secrets_are_not_printed);
 	tcase_add_test(t, the_example_shows_every_key_with_its_default);
 	tcase_add_test(t, every_default_is_taken_by_its_own_row);
+	tcase_add_test(t, the_manual_names_every_key_with_its_default);
 }
