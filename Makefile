@@ -5,6 +5,7 @@
 # make asan     the same tests under ASan and UBSan
 # make mta      a real Postfix against a scripted SMTP peer (needs root)
 # make bench    events/s, CPU, memory, latency (BENCHFLAGS=--quick), syslog-ng beside it
+# make fuzz     each reader of outside bytes, FUZZ_TIME seconds each (60)
 # make lint     layers, format, static checks
 # make golden   write the golden transcripts anew (then read the diff)
 # make format   clang-format over the sources
@@ -33,7 +34,7 @@ UNITOBJ := $(patsubst %.c,$(BUILD)/%.o,$(UNIT))
 LIB     := $(BUILD)/libbouncefeed.a
 CFILES  := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
-.PHONY: all deps check unit schema asan e2e mta bench lint format golden golden-check install demo clean
+.PHONY: all deps check unit schema asan e2e mta bench fuzz fuzz-build fuzz-replay lint format golden golden-check install demo clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/bouncefeed
@@ -61,7 +62,7 @@ $(BUILD)/transcript: $(BUILD)/tests/golden/transcript.o $(LIB)
 
 # A sub-make where the tools may have to be installed first: its rules run after that.
 check: deps
-	@$(MAKE) --no-print-directory BUILD=$(BUILD) unit golden-check schema
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) unit golden-check schema fuzz-replay
 
 unit: $(BUILD)/unit
 	$(BUILD)/unit
@@ -86,7 +87,7 @@ mta: deps
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
-	    all unit golden-check schema
+	    all unit golden-check schema fuzz-replay
 	tests/e2e/run $(BUILD)/asan/bouncefeed
 
 BENCHBIN := $(patsubst %,$(BUILD)/bench/%,gen discard stages count_alloc.so)
@@ -106,6 +107,54 @@ $(filter-out %.so,$(BENCHBIN)):
 $(BUILD)/bench/count_alloc.so: tests/bench/count_alloc.c tests/bench/count_alloc.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) -O2 -fPIC -shared -o $@ $<
+
+# --- fuzz: objects of src with sanitizers, libFuzzer's counters and llvm-cov's
+FUZZ       ?= build/fuzz
+FUZZ_TIME  ?= 60
+FUZZ_CC    ?= clang
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+              -fno-omit-frame-pointer -fprofile-instr-generate -fcoverage-mapping
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# what both the fuzzer and the replay are made of
+FUZZ_PARTS := $(filter-out tests/fuzz/entry.c tests/fuzz/replay.c tests/fuzz/planted.c, \
+              $(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_OBJ   := $(patsubst %.c,$(FUZZ)/%.o,$(FUZZ_PARTS) tests/fuzz/entry.c)
+FUZZ_LIBOBJ := $(patsubst $(BUILD)/%,$(FUZZ)/%,$(LIBOBJ))
+REPLAY_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(FUZZ_PARTS) tests/fuzz/replay.c)
+
+fuzz:
+	@script/deps fuzz
+	@$(MAKE) --no-print-directory fuzz-build
+	tests/fuzz/run $(FUZZ) $(FUZZ_TIME)
+	tests/fuzz/test-planted $(FUZZ)/planted
+
+fuzz-build: $(FUZZ)/fuzz $(FUZZ)/planted/fuzz
+
+$(FUZZ)/libbouncefeed.a: $(FUZZ_LIBOBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(FUZZ)/fuzz: $(FUZZ_OBJ) $(FUZZ)/libbouncefeed.a
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	@for t in $(FUZZ_TARGETS); do ln -sf fuzz $(FUZZ)/fuzz_$$t; done
+
+# planted.o has all that csv.o has, so the linker does not take that one
+$(FUZZ)/planted/fuzz: $(FUZZ_OBJ) $(FUZZ)/tests/fuzz/planted.o $(FUZZ)/libbouncefeed.a
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	@ln -sf fuzz $(@D)/fuzz_csv
+
+$(FUZZ)/tests/fuzz/planted.o: FUZZ_FLAGS += -DPLANT_BUG
+
+$(FUZZ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(CSTD) $(WARN) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz-replay: $(REPLAY_OBJ) $(LIB)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+fuzz-replay: $(BUILD)/fuzz-replay
+	tests/fuzz/replay $(BUILD)/fuzz-replay
 
 lint: deps
 	tests/lint/run
@@ -132,5 +181,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
+-include $(FUZZ_OBJ:.o=.d) $(FUZZ_LIBOBJ:.o=.d) $(FUZZ)/tests/fuzz/planted.d \
+    $(REPLAY_OBJ:.o=.d)
 -include $(BENCHOBJ:.o=.d) $(LIBOBJ:.o=.d) $(UNITOBJ:.o=.d) $(BUILD)/src/app/main.d \
     $(BUILD)/tests/golden/transcript.d

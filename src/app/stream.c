@@ -76,7 +76,9 @@ find_format(const struct stream_env *env, struct slice in, bool last,
 		return true;
 	if (lf == in.n && !last && in.n <= env->max_record)
 		return false;
-	*out = parse_probe((struct slice){ in.p, lf });
+	/* no more of a line than is waited for: else chunks would decide */
+	*out = parse_probe(
+	    (struct slice){ in.p, lf < env->max_record ? lf : env->max_record });
 	return true;
 }
 

@@ -75,19 +75,18 @@ feed_plain(struct slice *in, char *out, size_t cap, size_t *n_out)
 static int
 feed_gzip(struct unpack *u, struct slice *in, char *out, size_t cap, size_t *n_out)
 {
-	size_t take = in->n < INT_MAX ? in->n : INT_MAX;
-
 	if (u->whole) {
 		/* a further member; NUL padding after the last is no error to gzip(1)
 		 */
-		if (in->p[0] == '\0') {
-			*in = (struct slice){ 0 };
+		while (in->n > 0 && in->p[0] == '\0')
+			*in = slice_from(*in, 1);
+		if (in->n == 0)
 			return 0;
-		}
 		if (inflateReset(&u->z) != Z_OK)
 			return -EBADMSG;
 		u->whole = false;
 	}
+	size_t take = in->n < INT_MAX ? in->n : INT_MAX;
 	u->z.next_in = (Bytef *)(uintptr_t)in->p; /* zlib does not write there */
 	u->z.avail_in = (uInt)take;
 	u->z.next_out = (Bytef *)out;

@@ -63,7 +63,7 @@ pack_unzstd(struct slice in, struct buf *out)
 		return -EBADMSG;
 	if (size > out->max)
 		return -E2BIG;
-	if ((rc = buf_reserve(out, (size_t)size)) < 0)
+	if ((rc = buf_reserve(out, size ? (size_t)size : 1)) < 0)
 		return rc;
 	size_t n = ZSTD_decompress(out->p + out->n, (size_t)size, in.p, in.n);
 	if (ZSTD_isError(n) || n != size)

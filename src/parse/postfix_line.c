@@ -228,9 +228,11 @@ split_command(struct slice *reply, struct slice *command)
 	static const struct slice begin = { " (in reply to ", 14 };
 	static const struct slice end = { " command)", 9 };
 
-	if (reply->n < end.n || !slice_eq(slice_from(*reply, reply->n - end.n), end))
+	if (reply->n < begin.n + end.n ||
+	    !slice_eq(slice_from(*reply, reply->n - end.n), end))
 		return;
-	for (size_t at = reply->n - end.n; at-- > 0;) {
+	/* the blank that ends `begin` is not the one that begins `end` */
+	for (size_t at = reply->n - end.n - begin.n + 1; at-- > 0;) {
 		if (!slice_starts(slice_from(*reply, at), begin))
 			continue;
 		*command = slice_from(*reply, at + begin.n);
