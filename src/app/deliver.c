@@ -46,7 +46,7 @@ deliver_new(
 		o->more = true;
 		buf_init(&o->events, BATCH_MAX);
 		buf_init(&o->body, 2 * BATCH_MAX);
-		buf_init(&o->rejected, 4 * LIMIT_ANSWER);
+		buf_init(&o->rejected, LIMIT_ANSWER);
 		if (!(o->request = post_request(h, o->conf, o, e)))
 			goto fail;
 	}
@@ -190,14 +190,17 @@ note_rejected(void *arg, struct slice id, struct slice reason)
 
 /* A 2xx may name events that it did not take; all of a batch: that is a refusal. */
 static void
-take_rejected(struct deliver_output *o, struct slice body)
+take_rejected(struct deliver_output *o, const struct output_answer *a)
 {
 	buf_clear(&o->rejected);
 	o->nrejected = 0;
 	if (o->verdict != VERDICT_ACCEPTED)
 		return;
-	(void)output_rejected(body, note_rejected, o);
-	if (o->batch.count > 1 && o->nrejected >= o->batch.count)
+	(void)output_rejected(a->body, note_rejected, o);
+	/* a list too long to be read may name any of them: smaller batches have shorter
+	 * ones */
+	bool unread = a->cut && a->body.n > 0 && a->body.p[0] == '{';
+	if (o->batch.count > 1 && (unread || o->nrejected >= o->batch.count))
 		o->verdict = VERDICT_REFUSED;
 }
 
@@ -228,7 +231,7 @@ take_answer(struct deliver_output *o, const struct output_answer *a)
 {
 	o->code = a->code;
 	o->verdict = output_verdict_of(a->code, a->complete);
-	take_rejected(o, a->body);
+	take_rejected(o, a);
 	o->step = STEP_ANSWERED;
 	o->next_ms = 0;
 	set_answer(o, a);

@@ -73,7 +73,7 @@ finish_file(struct source_file *s)
 	struct reading *r = s->user;
 	struct when undated = { .sec = s->mtime_ns / 1000000000 };
 
-	if (!r || s->live || stream_next(r->stream) != s->read)
+	if (!r || !s->over || stream_next(r->stream) != s->read)
 		return 0;
 	int rc = stream_feed(
 	    r->stream, (struct slice){ 0 }, true, slice_of(s->path), undated);
@@ -163,10 +163,8 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 	int rc = stream_of(f, s, &r);
 	ssize_t n = 0;
 
-	if (rc == -ESTALE) {
-		source_restart(f->source, s, f->now_ms);
+	if (rc == -ESTALE && source_restart(f->source, s, f->now_ms))
 		return 0;
-	}
 	if (rc < 0)
 		return err_set(e, rc, "%s: cannot go on at %llu", s->path,
 		    (unsigned long long)s->offset);
@@ -211,11 +209,10 @@ oldest_unread(struct follow *f, const struct source_file *except)
 {
 	struct source_file *best = NULL;
 
-	for (struct source_file *s = source_unread(f->source, NULL); s;
-	     s = source_unread(f->source, s)) {
+	for (struct source_file *s = source_files(f->source); s; s = s->next) {
 		bool earlier = !best || s->live < best->live ||
 			       (s->live == best->live && s->mtime_ns < best->mtime_ns);
-		if (earlier && s != except)
+		if (s != except && !s->error && earlier && source_has_unread(s))
 			best = s;
 	}
 	return best;
@@ -231,6 +228,12 @@ read_in_order(struct follow *f)
 	int rc;
 
 	while ((s = oldest_unread(f, failed))) {
+		if (!source_open(f->source, s)) {
+			if (failed)
+				return 0;
+			failed = s; /* it must not hold up the others */
+			continue;
+		}
 		rc = read_file(f, s, &e);
 		if (rc == -EAGAIN)
 			return rc;
@@ -238,7 +241,7 @@ read_in_order(struct follow *f)
 		if (rc < 0 && failed)
 			return 0;
 		if (rc < 0)
-			failed = s; /* it must not hold up the others */
+			failed = s;
 		else if (s->size > s->read)
 			return 1;
 	}
@@ -275,8 +278,9 @@ follow_turn(struct follow *f, int64_t now_ms)
 		if (is_paused(s) && (rc = read_file(f, s, &e)) == -EAGAIN)
 			return rc;
 	}
-	rc = f->stream.format && f->stream.format->ordered ? read_in_order(f)
-							   : read_side_by_side(f);
+	/* auto may turn out to be a mail log, whose lines explain later ones */
+	bool ordered = !f->stream.format || f->stream.format->ordered;
+	rc = ordered ? read_in_order(f) : read_side_by_side(f);
 	for (s = source_files(f->source); s; s = s->next)
 		log_file_fault(f, s);
 	if (source_starved(f->source)) {

@@ -264,8 +264,14 @@ take_all(struct stream *s, struct slice in, bool last, size_t *done)
 			rc = take_bad(s, in, at, &out);
 		if (rc == 0)
 			at += out.used;
-		if (s->held && (!is_skipping(s) || (last && at == in.n)))
+		if (s->held && !is_skipping(s))
 			release(s, s->begin + at);
+	}
+	/* the file ends in an over-long line without an end */
+	if (rc == 0 && last && s->held && at == in.n) {
+		release(s, s->begin + at);
+		frame_csv_reset(s->csv);
+		frame_line_init(&s->line, s->env->max_record);
 	}
 out:
 	*done = at;

@@ -33,7 +33,8 @@ emit(struct stream *s, const struct record *rec, struct event *ev)
 	ev->labels = env->labels;
 	ev->nlabels = env->nlabels;
 	classify(env->classifier, ev);
-	event_id(env->hash, &s->keying.key, rec->at.off, rec->bytes, ev, 0, ev->id);
+	event_id(
+	    env->hash, &s->keying.key, rec->at.off, rec->bytes, ev, ev->id_n, ev->id);
 	return env->on_event(env->arg, ev);
 }
 

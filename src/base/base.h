@@ -31,7 +31,7 @@ enum {
 	LIMIT_READ = 256 * 1024,  /* bytes read per source and turn */
 	LIMIT_COMMIT_BATCHES = 8, /* batches in one commit */
 	LIMIT_COMMIT_BYTES = 4 << 20, /* bytes of events in one commit */
-	LIMIT_ANSWER = 64 * 1024,     /* bytes kept of a backend's answer */
+	LIMIT_ANSWER = 1 << 20,       /* bytes kept of a backend's answer */
 	LIMIT_CONFIG = 1 << 20,       /* bytes of one configuration file */
 	LIMIT_FILES = 100000,         /* files that one source keeps in mind */
 };

@@ -113,8 +113,8 @@ struct event {
 	struct slice recipient_domain; /* lower case, A-label */
 	struct slice
 	    final_recipient; /* the address that failed, where it is another one */
-	struct slice
-	    id_recipient;    /* as the record names it, without <>: for the id alone */
+	struct slice id_recipient; /* as the record names it, without <>: for the id */
+	uint32_t id_n; /* 0, 1, 2 ... among events of one record, type and recipient */
 	struct slice sender; /* "<>" for the null sender */
 	struct slice status; /* "5.1.1" */
 	unsigned smtp_code;

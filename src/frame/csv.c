@@ -1,11 +1,11 @@
 /*
  * csv.c - frames and splits RFC 4180 records in one pass.
  *
- * Written by hand: libcsv gives no byte offsets, costs five times as much, and no two
- * parsers agree about `"x" y`, so framing and splitting must be the same code. A whole
- * line without doubled quotes takes a short way through memchr; everything else goes
- * through a state machine whose place is kept between calls. Fields point into the
- * input; only doubled quotes are copied, into memory as long as the longest record.
+ * Written by hand: libcsv gives no byte offsets and costs more, and no two parsers
+ * agree about `"x" y`, so framing and splitting must be the same code. A whole line
+ * without doubled quotes takes a short way through memchr; everything else goes through
+ * a state machine whose place is kept between calls. Fields point into the input; only
+ * doubled quotes are copied, into memory as long as the longest record.
  */
 #include "frame/frame.h"
 
@@ -98,10 +98,8 @@ frame_csv_refuse(struct slice in, const char *why, struct frame_out *out)
 	out->nfields = 0;
 }
 
-/*
- * The first physical line is BAD, once it is whole: were it cut where the bytes end
- * now, the rest of it would be framed as a record. Over the limit it is cut, and what
- * follows up to the next LF is skipped as it comes.
+/* The first physical line is BAD, once it is whole: were it cut where the bytes end
+ * now, the rest of it would be framed as a record. Over the limit the rest is skipped.
  */
 static enum frame_result
 refuse(struct frame_csv *f, struct slice in, bool last, const char *why,
@@ -268,7 +266,7 @@ make_fields(struct frame_csv *f, struct slice in)
 	return 0;
 }
 
-/* A record of `end` bytes whose fields are there; an empty line is none. */
+/* A record whose fields are there; an empty line is none. */
 static enum frame_result
 deliver(struct frame_csv *f, struct slice in, size_t end, size_t used,
     struct frame_out *out)

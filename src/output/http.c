@@ -26,6 +26,7 @@ struct output_request {
 	bool busy;
 	struct curl_slist *headers;
 	struct buf answer;
+	bool cut;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -60,6 +61,7 @@ on_answer(char *p, size_t size, size_t n, void *arg)
 	struct output_request *r = arg;
 	size_t room = LIMIT_ANSWER - r->answer.n, take = size * n;
 
+	r->cut |= take > room;
 	(void)buf_add(&r->answer, (struct slice){ p, take < room ? take : room });
 	return size * n;
 }
@@ -183,6 +185,7 @@ output_post(struct output_request *r, const struct output_post *p, struct err *e
 	(void)curl_easy_setopt(r->easy, CURLOPT_USERNAME, p->user);
 	(void)curl_easy_setopt(r->easy, CURLOPT_PASSWORD, p->password);
 	buf_clear(&r->answer);
+	r->cut = false;
 	r->error[0] = '\0';
 	if (curl_easy_setopt(r->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 		(curl_off_t)p->body.n) != CURLE_OK ||
@@ -208,6 +211,7 @@ read_answer(struct output_request *r, CURLcode rc, struct output_answer *a)
 		.code = (unsigned)code,
 		.complete = rc == CURLE_OK,
 		.body = buf_slice(&r->answer),
+		.cut = r->cut,
 		.error = rc == CURLE_OK ? ""
 			 : r->error[0]  ? r->error
 					: curl_easy_strerror(rc),

@@ -82,6 +82,7 @@ struct output_answer {
 	unsigned code; /* 0: none */
 	bool complete;
 	struct slice body;    /* its first LIMIT_ANSWER bytes, until the next POST */
+	bool cut;             /* there was more of it */
 	const char *error;    /* what went wrong without an answer, or "" */
 	const char *location; /* of a 3xx, or NULL */
 };

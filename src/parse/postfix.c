@@ -98,13 +98,9 @@ fill_recipient(
 
 /* Recipients of the message known by earlier lines; looking begins none. */
 static struct track_recipient *
-known_recipient(struct track_message *m, struct slice to)
+known_recipient(struct track_message *m, const struct postfix_delivery *d)
 {
-	struct track_recipient *r = m ? m->recipients : NULL;
-
-	while (r && !slice_eq(track_slice(&r->to), to))
-		r = r->next;
-	return r;
+	return m ? track_known(m, d->to, d->original) : NULL;
 }
 
 static int64_t
@@ -169,11 +165,19 @@ read_delivery(struct postfix *p, struct event *ev, const char **why)
 		return PARSE_BAD;
 	}
 	/* forwarded: the outcome is that of the new message */
-	if (status_word[i].type == EVENT_TYPE_NONE ||
-	    slice_starts(d->text, SLICE("forwarded as ")))
-		return PARSE_SKIP;
 	struct track_message *m = track_find(p->env->track, &p->line.key);
-	struct track_recipient *r = known_recipient(m, d->to);
+	struct track_recipient *r = known_recipient(m, d);
+	if (status_word[i].type == EVENT_TYPE_NONE)
+		return PARSE_SKIP;
+	if (slice_starts(d->text, SLICE("forwarded as "))) {
+		if (r)
+			r->deferred = false;
+		return PARSE_SKIP;
+	}
+	if (d->to.n == 0 && d->original.n == 0) {
+		*why = "no recipient";
+		return PARSE_BAD;
+	}
 	*ev = (struct event){ .type = status_word[i].type };
 	fill_common(p, ev, m);
 	fill_recipient(p, ev, d->to, d->original);
@@ -219,6 +223,10 @@ read_expiry(struct postfix *p, struct event *ev, const char **why)
 	ev->remote_ip = track_slice(&r->remote_ip);
 	ev->remote_port = r->remote_port;
 	ev->attempts = r->attempts;
+	/* two aliases of one address: the same record, type and recipient */
+	for (struct track_recipient *o = m->recipients; o != r; o = o->next)
+		ev->id_n += o->expired &&
+			    slice_eq(track_slice(&o->to), track_slice(&r->to));
 	p->expiring = r;
 	p->on_taken = TAKEN_EXPIRED;
 	return PARSE_MORE;
@@ -229,9 +237,8 @@ keep_deferral(struct postfix *p)
 {
 	const struct postfix_delivery *d = &p->delivery;
 	const struct postfix_answer *a = &p->answer;
-	struct track_message *m = track_get(
-	    p->env->track, &p->line.key, p->line.time.sec);
-	struct track_recipient *r = m ? track_recipient(m, d->to) : NULL;
+	struct track_message *m = track_get(p->env->track, &p->line.key, p->named);
+	struct track_recipient *r = m ? track_recipient(m, d->to, d->original) : NULL;
 	struct slice unused;
 
 	if (!r)
@@ -260,12 +267,13 @@ taken(void *parser)
 		break;
 	case TAKEN_FINAL:
 		r = known_recipient(
-		    track_find(p->env->track, &p->line.key), p->delivery.to);
+		    track_find(p->env->track, &p->line.key), &p->delivery);
 		if (r)
 			r->deferred = false;
 		break;
 	case TAKEN_EXPIRED:
 		p->expiring->deferred = false;
+		p->expiring->expired = true;
 		break;
 	default:
 		break;
@@ -273,17 +281,33 @@ taken(void *parser)
 	p->on_taken = TAKEN_NOTHING;
 }
 
-/* in: behind "from=<"; also expiry. */
+/* "from=<S>, status=expired, returned to sender" to S; false: another line. The words
+ * stand at the end: a sender may have them in its address. */
+static bool
+is_expiry(struct slice rest)
+{
+	static const struct slice ends[] = {
+		{ ">, status=expired, returned to sender", 37 },
+		{ ">, status=force-expired, returned to sender", 43 },
+	};
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		if (rest.n > ends[i].n &&
+		    slice_eq(slice_from(rest, rest.n - ends[i].n), ends[i]))
+			return true;
+	}
+	return false;
+}
+
 static enum parse_result
 read_from(struct postfix *p, struct event *ev, const char **why)
 {
 	struct slice in = slice_from(p->line.rest, 6), sender;
 
+	if (is_expiry(p->line.rest))
+		return read_expiry(p, ev, why);
 	if (!postfix_take_address(&in, &sender))
 		return PARSE_SKIP;
-	if (slice_starts(in, SLICE(", status=expired")) ||
-	    slice_starts(in, SLICE(", status=force-expired")))
-		return read_expiry(p, ev, why);
 	struct track_message *m = postfix_message(p);
 	if (m)
 		track_keep(&m->sender, sender.n > 0 ? sender : SLICE("<>"), LIMIT_TEXT);
@@ -309,6 +333,9 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
 		*why = "time not understood";
 		return PARSE_BAD;
 	}
+	/* a clock that was wrong for a moment must not age the track */
+	p->named = l->time.sec < undated.sec + 86400 ? l->time.sec
+						     : undated.sec + 86400;
 	if (to)
 		return read_delivery(p, ev, why);
 	if (from)

@@ -59,6 +59,7 @@ struct postfix {
 	struct postfix_delivery delivery;
 	struct postfix_answer answer;
 	struct track_recipient *expiring;
+	int64_t named; /* the line's time, to the track */
 	enum { TAKEN_NOTHING, TAKEN_DEFERRED, TAKEN_FINAL, TAKEN_EXPIRED } on_taken;
 	char domain[LIMIT_ADDRESS];
 };

@@ -7,7 +7,7 @@
 struct track_message *
 postfix_message(struct postfix *p)
 {
-	return track_get(p->env->track, &p->line.key, p->line.time.sec);
+	return track_get(p->env->track, &p->line.key, p->named);
 }
 
 static void
@@ -40,13 +40,32 @@ read_client(struct postfix *p)
 }
 
 static void
-read_removed(struct postfix *p)
+drop_message(struct postfix *p)
 {
 	struct track_message *m = track_find(p->env->track, &p->line.key);
 
-	/* "removed", not "removed from hold" and the like */
-	if (m && p->line.rest.n == 7)
+	if (m)
 		track_drop(p->env->track, m);
+}
+
+/* "removed", "removed (canceled)"; nothing else that begins so. */
+static void
+read_removed(struct postfix *p)
+{
+	struct slice behind = slice_from(p->line.rest, 7);
+
+	if (behind.n == 0 || slice_starts(behind, SLICE(" (")))
+		drop_message(p);
+}
+
+/* The first line of a message: a short queue id comes again, and what is known of it
+ * belongs to another message whose end nobody saw. */
+static void
+read_begin(struct postfix *p)
+{
+	drop_message(p);
+	if (slice_starts(p->line.rest, SLICE("client=")))
+		read_client(p);
 }
 
 static const struct {
@@ -54,8 +73,10 @@ static const struct {
 	void (*read)(struct postfix *p);
 } joining[] = {
 	{ { "message-id=", 11 }, read_message_id },
-	{ { "client=", 7 }, read_client },
+	{ { "client=", 7 }, read_begin },
+	{ { "uid=", 4 }, read_begin },
 	{ { "removed", 7 }, read_removed },
+	{ { "canceled", 8 }, drop_message },
 };
 
 enum { JOINING = sizeof joining / sizeof joining[0] };

@@ -108,6 +108,10 @@ bool
 postfix_take_address(struct slice *in, struct slice *out)
 {
 	size_t from = in->n > 0 && in->p[0] == '"' ? quote_end(*in) : 0;
+	/* a quote that closes no local part is a character of the old, unquoted form */
+	if (from + 1 >= in->n ||
+	    (from > 0 && in->p[from + 1] != '@' && in->p[from + 1] != '>'))
+		from = 0;
 	size_t close = from + slice_find(slice_from(*in, from), '>');
 
 	if (close >= in->n)

@@ -213,19 +213,32 @@ track_get(struct track *t, const struct track_key *k, int64_t now)
 	return m;
 }
 
-struct track_recipient *
-track_recipient(struct track_message *m, struct slice to)
+static struct slice
+cut(struct slice s)
 {
-	for (struct track_recipient *r = m->recipients; r; r = r->next) {
-		if (slice_eq(track_slice(&r->to), to))
-			return r;
-	}
-	struct track_recipient *r = m->nrecipients < RECIPIENTS_MAX
-					? calloc(1, sizeof *r)
-					: NULL;
-	if (!r)
-		return NULL;
+	return (struct slice){ s.p, s.n < LIMIT_TEXT ? s.n : LIMIT_TEXT };
+}
+
+struct track_recipient *
+track_known(struct track_message *m, struct slice to, struct slice original)
+{
+	struct track_recipient *r = m->recipients;
+
+	while (r && !(slice_eq(track_slice(&r->to), cut(to)) &&
+			slice_eq(track_slice(&r->original), cut(original))))
+		r = r->next;
+	return r;
+}
+
+struct track_recipient *
+track_recipient(struct track_message *m, struct slice to, struct slice original)
+{
+	struct track_recipient *r = track_known(m, to, original);
+
+	if (r || m->nrecipients == RECIPIENTS_MAX || !(r = calloc(1, sizeof *r)))
+		return r;
 	track_keep(&r->to, to, LIMIT_TEXT);
+	track_keep(&r->original, original, LIMIT_TEXT);
 	*(m->last ? &m->last->next : &m->recipients) = r;
 	m->last = r;
 	m->nrecipients++;

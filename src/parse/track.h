@@ -33,6 +33,7 @@ struct track_recipient {
 	struct track_text to;
 	struct track_text original; /* orig_to */
 	unsigned attempts;
+	bool expired;  /* by the expiry line that is being read */
 	bool deferred; /* its last outcome; false: delivered or failed */
 	/* of the last deferral */
 	struct track_text status, diagnostic, command, remote_mta, remote_ip;
@@ -60,8 +61,14 @@ struct track_message *track_get(
 /* The message has left the queue. */
 void track_drop(struct track *t, struct track_message *m);
 
-/* Finds or begins a recipient of the message; NULL without memory or over the limit. */
-struct track_recipient *track_recipient(struct track_message *m, struct slice to);
+/* A recipient of the message by address and orig_to (aliases may share an address), or
+ * NULL. */
+struct track_recipient *track_known(
+    struct track_message *m, struct slice to, struct slice original);
+
+/* ... begun where it is not known; NULL without memory or over the limit. */
+struct track_recipient *track_recipient(
+    struct track_message *m, struct slice to, struct slice original);
 
 /* Keeps a copy (cut to `max` bytes) unless s is empty or the same already. */
 void track_keep(struct track_text *t, struct slice s, size_t max);

@@ -62,12 +62,11 @@ dated_tail(const char *p, size_t n)
 	return n >= sizeof shape - 1;
 }
 
-/* "/d/stem-2026-11-22-0001.ext" for the path "/d/stem.ext", which may be a glob. */
+/* "/d/stem-2026-11-22-0001.ext" to "/d/stem.ext"; false: it has no such name. */
 static bool
-is_dated(const char *pattern, const char *path)
+undate(const char *path, char plain[PATH_MAX])
 {
 	enum { DATE = sizeof "-dddd-dd-dd-" - 1 };
-	char plain[PATH_MAX];
 	size_t stem = stem_end(path), digits = stem;
 
 	while (digits > 0 && is_digit(path[digits - 1]))
@@ -75,8 +74,26 @@ is_dated(const char *pattern, const char *path)
 	if (digits < DATE || !dated_tail(path + digits - DATE, stem - digits + DATE))
 		return false;
 	int n = snprintf(
-	    plain, sizeof plain, "%.*s%s", (int)(digits - DATE), path, path + stem);
-	return n > 0 && n < PATH_MAX && fnmatch(pattern, plain, FNM_PATHNAME) == 0;
+	    plain, PATH_MAX, "%.*s%s", (int)(digits - DATE), path, path + stem);
+	return n > 0 && n < PATH_MAX;
+}
+
+/* A dated name of the path, which may be a glob. */
+static bool
+is_dated(const char *pattern, const char *path)
+{
+	char plain[PATH_MAX];
+
+	return undate(path, plain) && fnmatch(pattern, plain, FNM_PATHNAME) == 0;
+}
+
+bool
+source_supersedes(const struct source *s, const char *later, const char *path)
+{
+	char a[PATH_MAX], b[PATH_MAX];
+
+	return s->o.dated && undate(later, a) && undate(path, b) && !strcmp(a, b) &&
+	       strcmp(later, path) > 0;
 }
 
 static int

@@ -91,6 +91,8 @@ bind(struct candidate *c, struct source_file *f, int64_t now_ms)
 	if (size > f->size || !f->present)
 		f->grown_ms = now_ms;
 	if (f->fd < 0) {
+		if (f->mtime_ns != source_mtime_ns(&c->st))
+			f->seen = 0; /* it was written to, whatever its size says */
 		f->size = size;
 		f->mtime_ns = source_mtime_ns(&c->st);
 	}

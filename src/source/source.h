@@ -42,7 +42,9 @@ struct source_file {
 	int64_t grown_ms; /* when it was last seen to grow */
 	bool present;     /* seen on disk at the last scan */
 	bool live;        /* ... under the source's path, not in the archive */
+	uint64_t seen;    /* of a closed file: its size when it was read to its end */
 	bool ended; /* read to its end, still, and nobody expects more: to be closed */
+	bool over;  /* ... and its writer is done with it: what is left may be taken */
 	bool ignored;    /* history: was there before us and continues nothing */
 	bool dirty;      /* differs from the state file */
 	int64_t put_id;  /* its id there, if the commit under way succeeds */
@@ -107,6 +109,10 @@ void source_close(struct source *s, struct source_file *f);
  * grow. */
 void source_close(struct source *s, struct source_file *f);
 
+/* Has it unread bytes, as far as is known, without opening it? */
+bool source_has_unread(const struct source_file *f);
+bool source_open(struct source *s, struct source_file *f);
+
 /* The next file after `f` (NULL: the first) with unread bytes; NULL: none. */
 struct source_file *source_unread(struct source *s, struct source_file *f);
 /* Was a file left closed since the last call because too many are open? */
@@ -122,11 +128,12 @@ ssize_t source_read(
 struct slice source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees);
 
 /* What is in the open file now is another one than was known: that stays known, a new
- * file begins at 0. */
-void source_restart(struct source *s, struct source_file *f, int64_t now_ms);
+ * file begins at 0. false: there is no room for one. */
+bool source_restart(struct source *s, struct source_file *f, int64_t now_ms);
 
-/* When source_look() is wanted next for files in their grace time; INT64_MAX: not. */
-int64_t source_deadline(const struct source *s, int64_t now_ms);
+/* When source_look() is wanted next for open files that are to be closed one day;
+ * INT64_MAX: for none. */
+int64_t source_deadline(struct source *s, int64_t now_ms);
 
 /* Forgets a file for good. */
 void source_forget(struct source *s, struct source_file *f);

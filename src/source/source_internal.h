@@ -40,6 +40,9 @@ struct candidates {
 int source_list(struct source *s, struct candidates *out, struct err *e);
 void source_list_free(struct candidates *c);
 
+/* true where both are dated names of one PowerMTA file and `later` is the later one */
+bool source_supersedes(const struct source *s, const char *later, const char *path);
+
 /* true where a file of this name in this directory may be ours */
 bool source_wants(const struct source *s, const char *dir, const char *name);
 
@@ -53,7 +56,6 @@ void source_watch_join(struct source_watch *w, struct source *s);
 void source_watch_leave(struct source_watch *w, struct source *s);
 
 /* tail.c */
-bool source_file_open(struct source *s, struct source_file *f);
 
 int64_t source_mtime_ns(const struct stat *st);
 

@@ -82,17 +82,20 @@ source_close(struct source *s, struct source_file *f)
 	if (f->user && s->o.drop_user)
 		s->o.drop_user(f->user);
 	f->user = NULL;
-	f->ended = false;
+	f->ended = f->over = false;
 	if (f->fd < 0)
 		return;
 	close(f->fd);
 	f->fd = -1;
+	/* read to here without an end of its last record: opened again when it changes
+	 */
+	f->seen = f->read;
 	f->read = f->offset; /* bytes of an unfinished record are read again */
 	s->nopen--;
 }
 
 bool
-source_file_open(struct source *s, struct source_file *f)
+source_open(struct source *s, struct source_file *f)
 {
 	struct stat st;
 
@@ -131,6 +134,9 @@ split_truncated(
 	fresh->mtime_ns = source_mtime_ns(st);
 	fresh->present = f->present;
 	fresh->live = f->live;
+	if (f->user && s->o.drop_user)
+		s->o.drop_user(f->user);
+	f->user = NULL;
 	fresh->grown_ms = now_ms;
 	fresh->seen_ms = f->seen_ms;
 	fresh->fd = f->fd;
@@ -143,13 +149,14 @@ split_truncated(
 	s->want_scan = true; /* a copy of it may lie in the archive */
 }
 
-void
+bool
 source_restart(struct source *s, struct source_file *f, int64_t now_ms)
 {
 	struct stat st;
 
 	if (f->fd >= 0 && fstat(f->fd, &st) == 0)
 		split_truncated(s, f, &st, now_ms);
+	return f->fd < 0;
 }
 
 static void
@@ -185,6 +192,17 @@ newest(struct source *s)
 	return best;
 }
 
+/* A later dated file of the same name is there: PowerMTA has gone on to it. */
+static bool
+is_superseded(const struct source *s, const struct source_file *f)
+{
+	for (const struct source_file *g = s->files; g; g = g->next) {
+		if (g->live && g->path && source_supersedes(s, g->path, f->path))
+			return true;
+	}
+	return false;
+}
+
 void
 source_look(struct source *s, int64_t now_ms)
 {
@@ -195,10 +213,11 @@ source_look(struct source *s, int64_t now_ms)
 		if (f->fd < 0)
 			continue;
 		look_at(s, f, now_ms);
-		bool still = f->fd >= 0 && f->size <= f->read;
+		bool still = f->fd >= 0 && f->size <= f->read && f != keep;
+		bool rested = now_ms - f->grown_ms >= SOURCE_GRACE_MS;
 		bool crowded = f->present && s->nopen > SOURCE_OPEN_MAX / 2;
-		f->ended = still && f != keep &&
-			   (crowded || now_ms - f->grown_ms >= SOURCE_GRACE_MS);
+		f->ended = still && (crowded || rested);
+		f->over = f->ended && rested && (!f->live || is_superseded(s, f));
 	}
 }
 
@@ -225,12 +244,19 @@ source_files(struct source *s)
 	return s->files;
 }
 
+bool
+source_has_unread(const struct source_file *f)
+{
+	if (f->ignored || f->size <= f->read)
+		return false;
+	return f->fd >= 0 || (f->present && f->size != f->seen);
+}
+
 struct source_file *
 source_unread(struct source *s, struct source_file *f)
 {
 	for (f = f ? f->next : s->files; f; f = f->next) {
-		if (!f->ignored && f->size > f->read && (f->fd >= 0 || f->present) &&
-		    source_file_open(s, f))
+		if (source_has_unread(f) && source_open(s, f))
 			return f;
 	}
 	return NULL;
@@ -258,11 +284,20 @@ source_read(
 }
 
 int64_t
-source_deadline(const struct source *s, int64_t now_ms)
+source_deadline(struct source *s, int64_t now_ms)
 {
+	const struct source_file *keep = newest(s);
+	int64_t first = INT64_MAX;
+
 	for (const struct source_file *f = s->files; f; f = f->next) {
-		if (f->fd >= 0 && !f->live)
-			return now_ms + SOURCE_DRAIN_MS;
+		if (f->fd < 0 || f == keep)
+			continue;
+		int64_t soon = now_ms + SOURCE_DRAIN_MS;
+		int64_t rested = f->grown_ms + SOURCE_GRACE_MS;
+		/* one out of sight makes no event; the others do until they rest */
+		int64_t at = f->live && rested > soon ? rested : soon;
+		if (at < first)
+			first = at;
 	}
-	return INT64_MAX;
+	return first;
 }

@@ -60,6 +60,28 @@ came "300 files at once" 2000
 open=$(find "/proc/$DAEMON_PID/fd" -lname "$TMP/acct/*" | wc -l)
 [ "$open" -le 64 ] || fail "$open of them are open"
 
+# files that have only begun, more than may be open: nothing to do, and nothing is done
+n=0
+while [ $n -lt 70 ]; do
+	{ echo $HEADER; rows 1 1 | head -c 30; } >"$TMP/acct/begun$n.csv"
+	n=$((n + 1))
+done
+sleep 2
+ticks() { awk '{ print $14 + $15 }' "/proc/$DAEMON_PID/stat"; }
+before=$(ticks)
+sleep 3
+after=$(ticks)
+[ $((after - before)) -le 10 ] || fail "$((after - before)) ticks of CPU in 3 s with nothing to do"
+n=0
+while [ $n -lt 70 ]; do
+	rows $((20000 + n)) $((20000 + n)) >"$TMP/row"
+	first=$(rows 1 1 | head -c 30)
+	rest=$(cat "$TMP/row")
+	echo "${rest#"$first"}" >>"$TMP/acct/begun$n.csv"
+	n=$((n + 1))
+done
+came "and they go on" 2070
+
 # torn inside quotes, no quote behind it, then rotated away: its neighbours come after the
 # grace time
 {
@@ -68,12 +90,18 @@ open=$(find "/proc/$DAEMON_PID/fd" -lname "$TMP/acct/*" | wc -l)
 	echo 'b,2026-03-02 08:00:00+0000,s@lists.example.com,torn@example.net,5.1.1,"smtp;550 5.1'
 	rows 3002 3004
 } >"$TMP/in/torn.csv"
-came "before the torn row" 2001
+came "before the torn row" 2071
+# the same in a dated file, when PowerMTA has gone on to the next one
+sed 's/n003/n004/' "$TMP/in/torn.csv" >"$TMP/in/torn-2026-03-01-0001.csv"
+came "before the torn row of a dated file" 2072
+{ echo $HEADER; rows 4005 4005; } >"$TMP/in/torn-2026-03-01-0002.csv"
+came "in the next dated file" 2073
 mv "$TMP/in/torn.csv" "$TMP/in/torn.csv.done"
 wait_for '"$E2E/recipients.py" "$BACKEND_LOG" | grep -q n003004' 45
-came "behind the torn row" 2004
+wait_for '"$E2E/recipients.py" "$BACKEND_LOG" | grep -q n004004' 45
+came "behind the torn rows" 2079
 "$BOUNCEFEED" status -c "$TMP/c.yaml" >"$TMP/status" || fail "status: $?"
-grep -q "1 bad records" "$TMP/status" || fail "the torn row is not counted: $(cat "$TMP/status")"
+grep -q "2 bad records" "$TMP/status" || fail "the torn rows are not counted: $(cat "$TMP/status")"
 stop "$DAEMON_PID"
 [ "$STOPPED" = 0 ] || fail "the daemon ended with $STOPPED"
 pass "$(wc -l <"$TMP/got") events, each once"
