@@ -84,6 +84,10 @@ log_state(struct deliver_output *o, int state, int64_t now_ms)
 	if (deliver_dies(o))
 		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
 		    log_number(o->code), "answer", o->answer, LOG_END);
+	if (o->verdict == VERDICT_ACCEPTED && o->nrejected > 0)
+		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
+		    log_number(o->code), "events", log_number((int64_t)o->nrejected),
+		    LOG_END);
 	if (state == (int)o->state)
 		return;
 	if (state == OUTPUT_OK && o->told) {
@@ -165,78 +169,6 @@ settle(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *
 /* --- trying
  * ---------------------------------------------------------------------------- */
 
-/* At most max bytes of it, without line ends and NULs. */
-static void
-add_line(struct buf *out, struct slice s, size_t max)
-{
-	for (size_t i = 0; i < s.n && i < max; i++) {
-		bool gap = s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\0';
-		(void)buf_addc(out, gap ? ' ' : s.p[i]);
-	}
-}
-
-static int
-note_rejected(void *arg, struct slice id, struct slice reason)
-{
-	struct deliver_output *o = arg;
-
-	(void)buf_add(&o->rejected, id);
-	(void)buf_addc(&o->rejected, ' ');
-	add_line(&o->rejected, reason, 200);
-	(void)buf_addc(&o->rejected, '\n');
-	o->nrejected++;
-	return 0;
-}
-
-/* A 2xx may name events that it did not take; all of a batch: that is a refusal. */
-static void
-take_rejected(struct deliver_output *o, const struct output_answer *a)
-{
-	buf_clear(&o->rejected);
-	o->nrejected = 0;
-	if (o->verdict != VERDICT_ACCEPTED)
-		return;
-	(void)output_rejected(a->body, note_rejected, o);
-	/* a list too long to be read may name any of them: smaller batches have shorter
-	 * ones */
-	bool unread = a->cut && a->body.n > 0 && a->body.p[0] == '{';
-	if (o->batch.count > 1 && (unread || o->nrejected >= o->batch.count))
-		o->verdict = VERDICT_REFUSED;
-}
-
-/* What the backend said, or what went wrong, on one line: raw bytes, which whoever
- * shows them escapes. */
-static void
-set_answer(struct deliver_output *o, const struct output_answer *a)
-{
-	struct buf text;
-
-	buf_init(&text, sizeof o->answer);
-	if (a->code > 0)
-		(void)buf_printf(&text, "HTTP %u ", a->code);
-	if (a->location)
-		(void)buf_printf(&text, "to %.160s ", a->location);
-	if (!a->complete)
-		(void)buf_printf(&text, "%.160s ", a->error);
-	add_line(&text, slice_trim(a->body), 160);
-	size_t n = text.n < sizeof o->answer - 1 ? text.n : sizeof o->answer - 1;
-	if (n > 0)
-		memcpy(o->answer, text.p, n);
-	o->answer[n] = '\0';
-	buf_free(&text);
-}
-
-static void
-take_answer(struct deliver_output *o, const struct output_answer *a)
-{
-	o->code = a->code;
-	o->verdict = output_verdict_of(a->code, a->complete);
-	take_rejected(o, a);
-	o->step = STEP_ANSWERED;
-	o->next_ms = 0;
-	set_answer(o, a);
-}
-
 int
 deliver_answers(struct deliver *d, int64_t now_ms, struct err *e)
 {
@@ -245,7 +177,7 @@ deliver_answers(struct deliver *d, int64_t now_ms, struct err *e)
 	int rc = 0;
 
 	while ((o = output_next(d->http, &a)))
-		take_answer(o, &a);
+		deliver_take(o, &a);
 	for (size_t i = 0; i < d->n; i++) {
 		o = &d->output[i];
 		if (o->step == STEP_ANSWERED && now_ms >= o->next_ms) {
@@ -290,7 +222,7 @@ start(struct deliver_output *o, int64_t now_ms)
 	}
 	/* a secret that cannot be read, say: nothing was sent */
 	struct output_answer none = { .error = e.text };
-	take_answer(o, &none);
+	deliver_take(o, &none);
 	o->verdict = VERDICT_HOLD;
 	o->next_ms = now_ms;
 }

@@ -34,6 +34,9 @@ struct deliver_output {
 	enum { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_HOLD } state;
 };
 
+/* Takes an answer: the step is STEP_ANSWERED after it. */
+void deliver_take(struct deliver_output *o, const struct output_answer *a);
+
 /* Refused or too large: one event is a dead letter, more of them are halved. */
 bool deliver_dies(const struct deliver_output *o);
 

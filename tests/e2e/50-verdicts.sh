@@ -45,6 +45,18 @@ sleep 1
 : >"$TMP/plan"
 wait_for "$arrived" 5 >"$TMP/result" 2>&1
 
+# a 200 that names events it did not take: those are dead letters, the others accepted; all
+# of a batch, in a list of more than 64 KiB: refused, halved, dead one by one
+echo "reject:@example.net" >"$TMP/plan"
+"$E2E/writer.py" --file "$TMP/bounces.csv" --list "$TMP/none" --count 20 --first 4001
+wait_for '[ "$(grep -c "event=dead-letter.*code=200" "$TMP/daemon.log")" -ge 1 ]' 5
+wait_for '"$BOUNCEFEED" status -c "$TMP/c.yaml" | grep -q "0 queued in 0 batches, 21 dead letters"' 10
+echo "reject:n0050" >"$TMP/plan"
+"$E2E/writer.py" --file "$TMP/bounces.csv" --list "$TMP/some" --count 40 --first 4981
+grep -v n0050 "$TMP/some" >>"$TMP/good"
+wait_for '"$BOUNCEFEED" status -c "$TMP/c.yaml" | grep -q "0 queued in 0 batches, 42 dead letters"' 10
+: >"$TMP/plan"
+
 # down, and back at the same place
 kill9 "$BACKEND_PID"
 "$E2E/writer.py" --file "$TMP/bounces.csv" --list "$TMP/good" --count 50 --first 3001

@@ -12,6 +12,7 @@ whatever is killed next. PLAN is a comma list of rules; the first that fires dec
     every:N:ANSWER         every N-th
     random:SEED:P:ANSWER   with probability P, the same for the same SEED and request
     poison:TEXT:ANSWER     where the body (unpacked) contains TEXT
+    reject:TEXT            a 200 names the events whose recipient contains TEXT as rejected
     max:N:ANSWER           where there are more than N events
     reset:N land-reset:N cut:N hang:N    every:N:reset, every:N:lost and so on
 
@@ -91,9 +92,17 @@ class Plan:
                 wait += int(ms) / 1000 if n % int(every) == 0 else 0
             elif name == "retry-after":
                 retry_after = rest
+            elif name == "reject":
+                continue  # see rejected()
             elif answer is None:
                 answer = self.fires(name, rest, n, body, count)
         return answer, wait, retry_after
+
+
+    def rejected(self, events):
+        texts = [rest for name, rest in self.current() if name == "reject"]
+        return [e for e in events or []
+                if any(t in e.get("recipient", "") for t in texts)]
 
 
 def events_of(body, media_type):
@@ -134,19 +143,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer, wait, retry_after = self.server.plan.decide(n, body, count)
         if answer is None:
             answer = 400 if events is None else 200
+        rejected = self.server.plan.rejected(events) if answer == 200 else []
+        taken = [e for e in events or [] if e not in rejected]
         self.server.log({
             "n": n, "t": round(time.monotonic(), 6), "path": self.path,
             "key": self.headers.get("Idempotency-Key"),
             "attempt": self.headers.get("Bouncefeed-Attempt"),
             "type": self.headers.get("Content-Type"),
             "sha256": hashlib.sha256(raw).hexdigest(), "count": count,
-            "ids": [e.get("id") for e in events or []],
-            "recipients": [e.get("recipient") for e in events or []], "answer": answer,
+            "ids": [e.get("id") for e in taken],
+            "recipients": [e.get("recipient") for e in taken], "answer": answer,
+            "rejected": len(rejected),
         })
         time.sleep(wait)
-        self.answer(answer, count, retry_after)
+        self.answer(answer, count, retry_after, rejected)
 
-    def answer(self, answer, count, retry_after):
+    def answer(self, answer, count, retry_after, rejected=()):
         if answer == "hang":
             time.sleep(HANG_SECONDS)
         if answer in ("reset", "lost", "hang"):
@@ -154,6 +166,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         code = 200 if answer == "cut" else answer
         text = {"accepted": count} if code // 100 == 2 else {"error": "scripted"}
+        if rejected:
+            text["rejected"] = [{"id": e["id"], "reason": "scripted " + "x" * 150}
+                                for e in rejected]
         body = b"" if code in (204, 205, 304) else json.dumps(text).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
