@@ -113,16 +113,18 @@ whole_seconds(struct slice delay)
 }
 
 static enum event_action
-action_of(enum event_type type, struct slice daemon)
+action_of(enum event_type type, struct slice daemon, unsigned port)
 {
 	switch (type) {
 	case EVENT_BOUNCE:
 		return ACTION_FAILED;
 	case EVENT_DEFERRAL:
 		return ACTION_DELAYED;
-	default:
-		return slice_eq(daemon, SLICE("smtp")) ? ACTION_RELAYED
-						       : ACTION_DELIVERED;
+	default: /* smtp's, or without a name (RFC 5424) what has a port as smtp's have
+		  */
+		return slice_eq(daemon, SLICE("smtp")) || (daemon.n == 0 && port != 0)
+			   ? ACTION_RELAYED
+			   : ACTION_DELIVERED;
 	}
 }
 
@@ -136,7 +138,7 @@ fill_outcome(struct postfix *p, struct event *ev)
 	postfix_read_text(d->text, a);
 	postfix_read_relay(d->relay, a);
 	ev->mode = ev->type == EVENT_DELIVERY ? EVENT_MODE_NONE : EVENT_SYNC;
-	ev->action = action_of(ev->type, p->line.daemon);
+	ev->action = action_of(ev->type, p->line.daemon, a->port);
 	ev->status = d->dsn;
 	ev->diagnostic = a->reply;
 	if (a->remote || ev->type == EVENT_DELIVERY)

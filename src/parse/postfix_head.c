@@ -10,13 +10,13 @@
 enum { QUEUE_ID_MIN = 5, QUEUE_ID_MAX = 40 };
 
 /* "postfix/smtp", "postfix-bulk/smtp", "postfix/submission/smtpd": the instance is the
- * first part where it is not "postfix", the daemon the last. */
+ * first part where it is not "postfix", the daemon the last, where there is one. */
 static bool
 split_tag(struct slice tag, struct postfix_line *l)
 {
 	size_t first = slice_find(tag, '/'), last = slice_rfind(tag, '/');
 
-	if (first >= tag.n || !slice_istarts(tag, SLICE("postfix")))
+	if (!slice_istarts(tag, SLICE("postfix")))
 		return false;
 	l->key.instance = (struct slice){ tag.p, first };
 	if (slice_eq(l->key.instance, SLICE("postfix")))

@@ -1,8 +1,9 @@
 /*
  * syslog.c - splits the syslog prefix off a line.
  *
- * Forms: RFC 3164 (rsyslog's traditional file format, postlogd) and ISO 8601 (rsyslog's
- * default on Debian 12). The host is one word. A line that has another form is none.
+ * Forms: RFC 3164 (rsyslog's traditional file format, postlogd), ISO 8601 (rsyslog's
+ * default on Debian 12) and RFC 5424 files, whose APP-NAME ends at the slash. The host
+ * is one word. A line that has another form is none.
  */
 #include "parse/syslog.h"
 
@@ -37,10 +38,40 @@ looks_iso(struct slice in)
 	       in.p[10] == 'T' && in.p[13] == ':';
 }
 
+/* "<22>1 " */
+static bool
+looks_5424(struct slice in)
+{
+	size_t close = slice_find(in, '>');
+
+	return in.n > 10 && in.p[0] == '<' && close >= 2 && close <= 4 &&
+	       slice_starts(slice_from(in, close), SLICE(">1 "));
+}
+
+/* "<PRI>1 TIME HOST APP PROCID MSGID SD MESSAGE". SD is "-" in what syslog daemons
+ * write of mail; one with elements is no line for us. */
+static bool
+split_5424(struct slice rest, struct syslog_line *out)
+{
+	(void)take_word(&rest);
+	out->time = take_word(&rest);
+	out->host = take_word(&rest);
+	out->tag = take_word(&rest);
+	(void)take_word(&rest);
+	(void)take_word(&rest);
+	struct slice sd = take_word(&rest);
+	out->message = rest;
+	return slice_eq(sd, SLICE("-")) && out->host.n > 0 && out->tag.n > 0;
+}
+
 bool
 syslog_split(struct slice line, struct syslog_line *out)
 {
 	struct slice rest;
+	bool pid = false;
+
+	if (looks_5424(line))
+		return split_5424(line, out);
 
 	if (looks_3164(line)) {
 		out->time = (struct slice){ line.p, TIME_3164 };
@@ -62,10 +93,12 @@ syslog_split(struct slice line, struct syslog_line *out)
 	if (rest.n > 0 && rest.p[0] == '[') {
 		size_t close = slice_find(rest, ']');
 		rest = slice_from(rest, close + 1);
+		pid = true;
 	}
-	if (rest.n == 0 || rest.p[0] != ':')
+	/* what came in as RFC 5424 has no colon behind the pid */
+	if (rest.n == 0 || (rest.p[0] != ':' && !(pid && rest.p[0] == ' ')))
 		return false;
-	out->message = slice_from(rest, 1);
+	out->message = slice_from(rest, rest.p[0] == ':');
 	if (out->message.n > 0 && out->message.p[0] == ' ')
 		out->message = slice_from(out->message, 1);
 	return out->host.n > 0 && out->tag.n > 0;
