@@ -82,6 +82,15 @@ finish_file(struct source_file *s)
 	return rc < 0 ? rc : noted;
 }
 
+/* It was read, and not all of it was taken: it must not be closed. */
+static bool
+is_paused(const struct source_file *s)
+{
+	const struct reading *r = s->user;
+
+	return r && r->paused && s->fd >= 0 && stream_next(r->stream) == s->read;
+}
+
 /* true: at least one was closed */
 static bool
 close_ended(struct follow *f)
@@ -89,7 +98,7 @@ close_ended(struct follow *f)
 	bool closed = false;
 
 	for (struct source_file *s = source_files(f->source); s; s = s->next) {
-		if (!s->ended || finish_file(s) == -EAGAIN)
+		if (!s->ended || is_paused(s) || finish_file(s) == -EAGAIN)
 			continue;
 		source_close(f->source, s);
 		closed = true;
@@ -182,14 +191,6 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 		      : 0;
 }
 
-static bool
-is_paused(const struct source_file *s)
-{
-	const struct reading *r = s->user;
-
-	return r && r->paused && s->fd >= 0 && stream_next(r->stream) == s->read;
-}
-
 /* Says once what is wrong with a file, and once that it is over. */
 static void
 log_file_fault(struct follow *f, struct source_file *s)
@@ -203,16 +204,17 @@ log_file_fault(struct follow *f, struct source_file *s)
 }
 
 /* The file to read first where order counts: of those that left the path before those
- * that did not, the one written earliest. */
+ * that did not, the one written earliest. One that failed in this turn holds up nobody.
+ */
 static struct source_file *
-oldest_unread(struct follow *f, const struct source_file *except)
+oldest_unread(struct follow *f)
 {
 	struct source_file *best = NULL;
 
 	for (struct source_file *s = source_files(f->source); s; s = s->next) {
 		bool earlier = !best || s->live < best->live ||
 			       (s->live == best->live && s->mtime_ns < best->mtime_ns);
-		if (s != except && !s->error && earlier && source_has_unread(s))
+		if (s->failed_turn != f->turn && earlier && source_has_unread(s))
 			best = s;
 	}
 	return best;
@@ -223,25 +225,21 @@ oldest_unread(struct follow *f, const struct source_file *except)
 static int
 read_in_order(struct follow *f)
 {
-	struct source_file *s, *failed = NULL;
+	struct source_file *s;
 	struct err e = { 0 };
-	int rc;
 
-	while ((s = oldest_unread(f, failed))) {
+	f->turn++;
+	while ((s = oldest_unread(f))) {
 		if (!source_open(f->source, s)) {
-			if (failed)
-				return 0;
-			failed = s; /* it must not hold up the others */
+			s->failed_turn = f->turn;
 			continue;
 		}
-		rc = read_file(f, s, &e);
+		int rc = read_file(f, s, &e);
 		if (rc == -EAGAIN)
 			return rc;
 		s->error = rc < 0 ? -rc : 0;
-		if (rc < 0 && failed)
-			return 0;
 		if (rc < 0)
-			failed = s;
+			s->failed_turn = f->turn;
 		else if (s->size > s->read)
 			return 1;
 	}

@@ -26,6 +26,7 @@ struct follow {
 	struct bad_log bad;
 	char *chunk; /* LIMIT_READ bytes */
 	int64_t now_ms;
+	uint64_t turn; /* of reading in order, see source_file.failed_turn */
 	int64_t scanned_ns, stored_scan_ns;
 	int64_t next_scan_ms, next_look_ms;
 	int64_t event_ms, stored_event_ms; /* wall clock of the last event */

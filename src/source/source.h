@@ -45,12 +45,13 @@ struct source_file {
 	uint64_t seen;    /* of a closed file: its size when it was read to its end */
 	bool ended; /* read to its end, still, and nobody expects more: to be closed */
 	bool over;  /* ... and its writer is done with it: what is left may be taken */
-	bool ignored;    /* history: was there before us and continues nothing */
-	bool dirty;      /* differs from the state file */
-	int64_t put_id;  /* its id there, if the commit under way succeeds */
-	int error;       /* why it cannot be read: errno, 0: it can */
-	int shown_error; /* what of that was told */
-	void *user;      /* the reader's: what it keeps for the file */
+	bool ignored;         /* history: was there before us and continues nothing */
+	bool dirty;           /* differs from the state file */
+	int64_t put_id;       /* its id there, if the commit under way succeeds */
+	int error;            /* why it cannot be read: errno, 0: it can */
+	int shown_error;      /* what of that was told */
+	uint64_t failed_turn; /* the reader's turn in which it could not be read */
+	void *user;           /* the reader's: what it keeps for the file */
 };
 
 /* The key of a file from its first bytes: 1 and *out, 0 more bytes are needed (or, with
