@@ -190,11 +190,11 @@ output_text(struct status *s, const struct store_output *o)
 	(void)buf_printf(out,
 	    ": %.*s, %llu events accepted, %llu queued in %llu batches",
 	    (int)o->state.n, o->state.p, (unsigned long long)o->accepted,
-	    (unsigned long long)o->queued_events,
-	    (unsigned long long)o->queued_batches);
-	if (o->oldest_ms) {
+	    (unsigned long long)o->queue.events,
+	    (unsigned long long)o->queue.batches);
+	if (o->queue.oldest_ms) {
 		(void)buf_add(out, SLICE(" since "));
-		put_time(out, o->oldest_ms);
+		put_time(out, o->queue.oldest_ms);
 	}
 	(void)buf_printf(
 	    out, ", %llu dead letters\n", (unsigned long long)o->dead_letters);
@@ -217,10 +217,10 @@ output_json(struct status *s, const struct store_output *o)
 	(void)event_json_string(out, o->name, LIMIT_TEXT);
 	json_text(out, "state", o->state);
 	json_number(out, "accepted_events", o->accepted);
-	json_number(out, "queued_batches", o->queued_batches);
-	json_number(out, "queued_events", o->queued_events);
-	json_number(out, "queued_bytes", o->queued_bytes);
-	json_time(out, "oldest", o->oldest_ms);
+	json_number(out, "queued_batches", o->queue.batches);
+	json_number(out, "queued_events", o->queue.events);
+	json_number(out, "queued_bytes", o->queue.bytes);
+	json_time(out, "oldest", o->queue.oldest_ms);
 	json_number(out, "dead_letters", o->dead_letters);
 	json_text(out, "last_error", o->error);
 	json_time(out, "last_error_time", o->error_ms);

@@ -66,16 +66,29 @@ struct config_source {
 	bool faulty; /* while loading: the cross checks pass over it */
 };
 
+/* What select: says, or its not:. A list or map that is empty says nothing. */
+struct config_select {
+	struct config_list type;
+	struct config_list class;
+	struct config_list reason;
+	struct config_list source;
+	struct config_list recipient_domain; /* lower-case A-labels */
+	struct config_list sender_domain;
+	struct config_list sender; /* "<>" for the null sender */
+	struct config_list vmta;
+	struct config_list job_id;
+	struct config_list submitter;
+	struct config_map labels;
+};
+
 struct config_output {
 	char *name;
 	char *type; /* "http" */
 	struct config_secret url;
 	bool insecure; /* http:// to another machine is wanted */
 	char *format;  /* "json", "array", "ndjson" */
-	struct config_list select_type;
-	struct config_list select_class;
-	struct config_list select_reason;
-	struct config_list select_source;
+	struct config_select select;
+	struct config_select select_not;
 	struct config_map headers;
 	struct config_secret auth_bearer;
 	char *auth_basic_user;
@@ -96,6 +109,11 @@ struct config_output {
 	uint64_t retry_min;
 	uint64_t retry_max;
 	uint64_t retry_hold;
+	uint64_t retry_aside_after;
+	struct config_map answers; /* status: what it means */
+	uint64_t max_size;         /* packed bytes of its queue, 0: no share of its own */
+	uint64_t max_age;          /* 0: never given up */
+	uint64_t concurrency;
 	struct config_mark at;
 	struct config_mark
 	    *mark;   /* of each key in the order of the table; line 0: default */
@@ -113,10 +131,13 @@ struct config {
 	struct config_map class_of;   /* reason: class */
 	struct config_map bounce_cat; /* PowerMTA category: reason */
 	struct config_list fbl_headers;
+	uint64_t dead_max_age; /* 0: kept */
+	uint64_t dead_max_size;
 	char *state_path;
 	uint64_t state_max_size;
 	uint64_t state_min_free;
 	bool state_secure_delete;
+	uint64_t shutdown_drain; /* ms */
 	char *log_level;          /* "error", "warn", "info", "debug" */
 	char *log_format;         /* "auto", "text", "json" */
 	struct config_mark *mark; /* as in a source */

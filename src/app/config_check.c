@@ -315,22 +315,22 @@ check_file(
 
 /* Only where every source has its name: a missing one may be the one that is meant. */
 static void
-check_selected(struct check *k, const struct config_output *o)
+check_selected(struct check *k, const char *key, const struct config_list *names)
 {
 	for (size_t i = 0; i < k->c->nsources; i++)
 		if (!k->c->source[i].name)
 			return;
-	for (size_t i = 0; i < o->select_source.n; i++) {
+	for (size_t i = 0; i < names->n; i++) {
 		struct nearest near;
-		const char *want = o->select_source.v[i];
+		const char *want = names->v[i];
 		size_t j = 0;
 
 		nearest_init(&near, want);
 		while (j < k->c->nsources && strcmp(k->c->source[j].name, want) != 0)
 			nearest_offer(&near, slice_of(k->c->source[j++].name));
 		if (j == k->c->nsources)
-			fault_add(k->faults, o->select_source.at[i],
-			    "select.source: \"%s\" is no configured source%s",
+			fault_add(k->faults, names->at[i],
+			    "%s: \"%s\" is no configured source%s", key,
 			    cut_text(want).s, nearest_hint(&near).s);
 	}
 }
@@ -349,7 +349,8 @@ check_output(struct check *k, const struct config_output *o)
 	if (o->retry_min > o->retry_max)
 		fault_add(k->faults, at_output(o, "retry.min"),
 		    "retry.min is longer than retry.max");
-	check_selected(k, o);
+	check_selected(k, "select.source", &o->select.source);
+	check_selected(k, "select.not.source", &o->select_not.source);
 }
 
 static void

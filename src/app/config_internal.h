@@ -29,6 +29,7 @@ enum key_type {
 	KEY_DURATION, /* uint64_t, ms */
 	KEY_LIST,     /* struct config_list */
 	KEY_PATHS,    /* struct config_list, one text stands for a list of one */
+	KEY_DOMAINS,  /* struct config_list, as lower-case A-labels */
 	KEY_MAP,      /* struct config_map */
 	KEY_SECRET,   /* struct config_secret */
 	KEY_ANY,      /* only reserved keys: taken when as empty as its default */

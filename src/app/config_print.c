@@ -236,6 +236,7 @@ print_value(const struct config_key *k, const void *field, struct buf *out)
 		[KEY_DURATION] = print_number,
 		[KEY_LIST] = print_list,
 		[KEY_PATHS] = print_list,
+		[KEY_DOMAINS] = print_list,
 		[KEY_MAP] = print_map,
 		[KEY_SECRET] = print_secret,
 	};

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "event/event.h"
+#include "output/output.h"
 
 #define ROOT(field)   .built = true, .offset = offsetof(struct config, field)
 #define SOURCE(field) .built = true, .offset = offsetof(struct config_source, field)
@@ -52,6 +53,33 @@ static const struct key_words event_types = { "an event type", type_word };
 static const struct key_words event_classes = { "a class", class_word };
 static const struct key_words event_reasons = { "a reason", reason_word };
 
+static const char *
+answer_word(size_t i)
+{
+	static const enum output_verdict verdict[] = { VERDICT_ACCEPTED, VERDICT_AGAIN,
+		VERDICT_REFUSED, VERDICT_HOLD };
+
+	return i < sizeof verdict / sizeof *verdict ? output_verdict_name(verdict[i])
+						    : NULL;
+}
+
+/* "100" to "599" */
+static const char *
+code_word(size_t i)
+{
+	static char text[500][4]; /* each stays: a suggestion may name it */
+
+	if (i >= sizeof text / sizeof *text)
+		return NULL;
+	text[i][0] = (char)('1' + i / 100);
+	text[i][1] = (char)('0' + i / 10 % 10);
+	text[i][2] = (char)('0' + i % 10);
+	return text[i];
+}
+
+static const struct key_words answer_words = { "a meaning", answer_word };
+static const struct key_words status_codes = { "a status code", code_word };
+
 static const struct config_key root_keys[] = {
 	{ "host", KEY_TEXT, ROOT(host), .fallback = "",
 	    .help = "name of this host in events and request headers" },
@@ -74,10 +102,11 @@ static const struct config_key root_keys[] = {
 	{ "fbl_headers", KEY_LIST, ROOT(fbl_headers),
 	    .fallback = "[X-FBLId, X-FBL, x-job, CFBL-Feedback-ID]",
 	    .help = "message headers that name the campaign in a complaint" },
-	{ "dead.max_age", KEY_DURATION, .fallback = "0",
-	    .help = "age of dead letters" },
-	{ "dead.max_size", KEY_SIZE, .fallback = "1GiB",
-	    .help = "size of dead letters" },
+	{ "dead.max_age", KEY_DURATION, ROOT(dead_max_age), .fallback = "0",
+	    .help = "dead letters are deleted after it; 0: never" },
+	{ "dead.max_size", KEY_SIZE, ROOT(dead_max_size), .fallback = "1GiB",
+	    .min = 64 * KIB, .max = TIB,
+	    .help = "size of all dead letters, at most a quarter of state.max_size" },
 	{ "state.path", KEY_TEXT, ROOT(state_path),
 	    .fallback = "/var/lib/bouncefeed/state.db", .help = "the state file" },
 	{ "state.max_size", KEY_SIZE, ROOT(state_max_size), .fallback = "4GiB",
@@ -92,7 +121,8 @@ static const struct config_key root_keys[] = {
 	    .words = "error warn info debug", .help = "what is logged" },
 	{ "log.format", KEY_WORD, ROOT(log_format), .fallback = "auto",
 	    .words = "auto text json", .help = "how it is logged" },
-	{ "shutdown.drain", KEY_DURATION, .fallback = "0s",
+	{ "shutdown.drain", KEY_DURATION, ROOT(shutdown_drain), .fallback = "0s",
+	    .max = MS_HOUR,
 	    .help = "time to empty the queue at the end" },
 };
 
@@ -133,6 +163,25 @@ static const struct config_key source_keys[] = {
 	    .help = "fixed pairs that go into every event of this source" },
 };
 
+/* The keys of select: and, alike, of its not:. p begins their names, b is the field. */
+#define SELECT(p, b, types)                                                         \
+	SELECT_KEY(p, b, type, KEY_LIST, types, &event_types, "types of event"),    \
+	    SELECT_KEY(p, b, class, KEY_LIST, "[]", &event_classes, "classes"),     \
+	    SELECT_KEY(p, b, reason, KEY_LIST, "[]", &event_reasons, "reasons"),    \
+	    SELECT_KEY(p, b, source, KEY_LIST, "[]", NULL, "sources by name"),      \
+	    SELECT_KEY(p, b, recipient_domain, KEY_DOMAINS, "[]", NULL, "domains"), \
+	    SELECT_KEY(p, b, sender_domain, KEY_DOMAINS, "[]", NULL, "domains"),    \
+	    SELECT_KEY(p, b, sender, KEY_LIST, "[]", NULL, "addresses"),            \
+	    SELECT_KEY(p, b, vmta, KEY_LIST, "[]", NULL, "virtual MTAs"),           \
+	    SELECT_KEY(p, b, job_id, KEY_LIST, "[]", NULL, "jobs"),                 \
+	    SELECT_KEY(p, b, submitter, KEY_LIST, "[]", NULL, "SASL users"),        \
+	    SELECT_KEY(p, b, labels, KEY_MAP, "{}", NULL, "labels")
+#define SELECT_KEY(p, b, key, kind, standard, words, text)                         \
+	{                                                                          \
+		p #key, kind, OUTPUT(b.key), .fallback = standard, .items = words, \
+					     .help = text                          \
+	}
+
 static const struct config_key output_keys[] = {
 	{ "name", KEY_TEXT, OUTPUT(name), .fallback = "",
 	    .help = "identity of the output: its queue belongs to it" },
@@ -145,22 +194,8 @@ static const struct config_key output_keys[] = {
 	    .words = "json array ndjson", .reserved = "pmta listmonk octeth",
 	    .help = "form of a batch" },
 	{ "native", KEY_BOOL, .fallback = "false", .help = "the record's own columns" },
-	{ "select.type", KEY_LIST, OUTPUT(select_type),
-	    .fallback = "[bounce, complaint]", .items = &event_types,
-	    .help = "types of event" },
-	{ "select.class", KEY_LIST, OUTPUT(select_class), .fallback = "[]",
-	    .items = &event_classes, .help = "classes; empty: all" },
-	{ "select.reason", KEY_LIST, OUTPUT(select_reason), .fallback = "[]",
-	    .items = &event_reasons, .help = "reasons; empty: all" },
-	{ "select.source", KEY_LIST, OUTPUT(select_source), .fallback = "[]",
-	    .help = "sources by name; empty: all" },
-	{ "select.recipient_domain", KEY_LIST, .fallback = "[]", .help = "domains" },
-	{ "select.sender_domain", KEY_LIST, .fallback = "[]", .help = "domains" },
-	{ "select.vmta", KEY_LIST, .fallback = "[]", .help = "virtual MTAs" },
-	{ "select.job_id", KEY_LIST, .fallback = "[]", .help = "jobs" },
-	{ "select.submitter", KEY_LIST, .fallback = "[]", .help = "SASL users" },
-	{ "select.labels", KEY_MAP, .fallback = "{}", .help = "labels" },
-	{ "select.not", KEY_ANY, .fallback = "{}", .help = "what is left out" },
+	SELECT("select.", select, "[bounce, complaint]"),
+	SELECT("select.not.", select_not, "[]"),
 	{ "headers", KEY_MAP, OUTPUT(headers), .fallback = "{}",
 	    .help = "further request headers" },
 	{ "auth.bearer", KEY_SECRET, OUTPUT(auth_bearer), .fallback = "",
@@ -204,12 +239,18 @@ static const struct config_key output_keys[] = {
 	    .max = MS_DAY, .help = "longest backoff" },
 	{ "retry.hold", KEY_DURATION, OUTPUT(retry_hold), .fallback = "5m", .min = 1,
 	    .max = MS_DAY, .help = "between tries while held" },
-	{ "retry.aside_after", KEY_DURATION, .fallback = "10m",
-	    .help = "until the next batch may try" },
-	{ "answers", KEY_MAP, .fallback = "{}", .help = "status: meaning" },
-	{ "max_size", KEY_SIZE, .fallback = "0", .help = "share of the spool" },
-	{ "max_age", KEY_DURATION, .fallback = "0", .help = "when to give up" },
-	{ "concurrency", KEY_NUMBER, .fallback = "1", .help = "requests at a time" },
+	{ "retry.aside_after", KEY_DURATION, OUTPUT(retry_aside_after),
+	    .fallback = "10m", .min = 1, .max = MS_DAY,
+	    .help = "a batch that only fails lets the next one try after it" },
+	{ "answers", KEY_MAP, OUTPUT(answers), .fallback = "{}",
+	    .names = &status_codes, .items = &answer_words,
+	    .help = "status code: accepted, again, refused or hold" },
+	{ "max_size", KEY_SIZE, OUTPUT(max_size), .fallback = "0", .max = TIB,
+	    .help = "this output's share of the spool; 0: all of it" },
+	{ "max_age", KEY_DURATION, OUTPUT(max_age), .fallback = "0",
+	    .help = "what is not delivered by then becomes a dead letter; 0: never" },
+	{ "concurrency", KEY_NUMBER, OUTPUT(concurrency), .fallback = "1", .min = 1,
+	    .max = LIMIT_CONCURRENCY, .help = "requests at a time" },
 	{ "redact.recipient", KEY_WORD, .fallback = "none", .words = "none hmac domain",
 	    .help = "what becomes of the recipient" },
 	{ "redact.diagnostic", KEY_WORD, .fallback = "none",

@@ -8,8 +8,11 @@
  */
 #include "app/config_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "event/event.h"
 
 /* Whether text is among the words; NULL takes all. */
 static bool
@@ -46,6 +49,34 @@ is_item(const struct config_key *k, const struct node *n, struct config_faults *
 	return false;
 }
 
+/*
+ * A domain as event_domain() makes it of an address, so that the two compare as bytes.
+ * Domains below it are not meant: what looks so is refused, else it would never match.
+ */
+static bool
+copy_domain(const struct config_key *k, const struct node *n, char **out,
+    struct config_faults *f)
+{
+	char address[LIMIT_ADDRESS + 2], domain[LIMIT_ADDRESS + 1] = "";
+	int length = snprintf(address, sizeof address, "@%s", n->text);
+
+	if (length < (int)sizeof address && !strpbrk(n->text, "@*") &&
+	    n->text[0] != '.')
+		domain[event_domain(slice_of(address), domain)] = '\0';
+	if (domain[0])
+		return copy_text(n, domain, out, f);
+	fault_add(f, n->at, "%s: \"%s\" is not a domain", k->name, cut_text(n->text).s);
+	return false;
+}
+
+static bool
+copy_item(const struct config_key *k, const struct node *n, char **out,
+    struct config_faults *f)
+{
+	return k->type == KEY_DOMAINS ? copy_domain(k, n, out, f)
+				      : copy_text(n, n->text, out, f);
+}
+
 static bool
 read_list(const struct config_key *k, const struct node *n, union config_value *out,
     struct config_faults *f)
@@ -65,8 +96,7 @@ read_list(const struct config_key *k, const struct node *n, union config_value *
 	const struct node *c = n->kind == NODE_SCALAR ? n : n->first;
 	for (size_t i = 0; i < count; i++, c = c->next) {
 		tmp.list.at[tmp.list.n] = c->at;
-		if (is_item(k, c, f) &&
-		    copy_text(c, c->text, &tmp.list.v[tmp.list.n], f))
+		if (is_item(k, c, f) && copy_item(k, c, &tmp.list.v[tmp.list.n], f))
 			tmp.list.n++;
 		else
 			ok = false;
@@ -197,6 +227,7 @@ static const struct type {
 	[KEY_LIST] = { LIST, sizeof(struct config_list), "a list", read_list },
 	[KEY_PATHS] = { SCALAR | LIST, sizeof(struct config_list), "a text or a list",
 	    read_list },
+	[KEY_DOMAINS] = { LIST, sizeof(struct config_list), "a list", read_list },
 	[KEY_MAP] = { MAP, sizeof(struct config_map), "a mapping", read_map },
 	[KEY_SECRET] = { SCALAR | MAP, sizeof(struct config_secret),
 	    "a text, or a mapping such as {file: PATH}", read_secret },
@@ -275,6 +306,7 @@ value_free(enum key_type type, void *field)
 		[KEY_START] = free_text,
 		[KEY_LIST] = free_list,
 		[KEY_PATHS] = free_list,
+		[KEY_DOMAINS] = free_list,
 		[KEY_MAP] = free_map,
 		[KEY_SECRET] = free_secret,
 	};

@@ -1,48 +1,25 @@
 /*
  * daemon.c - one loop: look, read, commit, deliver, wait.
  *
- * Reading and delivering share only the store. While a commit fails (a full disk),
- * nothing more is read, the last good state stays, and the commit is tried each second.
+ * Reading and delivering share only the store.
  * With nothing to do the loop sleeps until an event or the safety rescan.
  */
-#include "app/daemon.h"
+#include "app/daemon_internal.h"
 #include "app/app.h"
-#include "app/deliver.h"
-#include "app/follow.h"
+#include "app/wake.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 #include <systemd/sd-daemon.h>
 
 enum {
-	COMMIT_RETRY_MS = 1000,
-	PLACES_MS = 1000, /* places without events wait so long for a commit */
-	STOP_MS = 1500,   /* at the end: for answers on their way */
-	TIDY_MS = 5000,   /* of rest before the state file is tidied up */
-	PACE_MS = 5,      /* reading waits so long for delivery, see pace() */
-};
-
-struct daemon {
-	const struct config *config;
-	struct follow_env env;
-	struct follow **follow;
-	size_t nfollows;
-	struct output_http *http;
-	struct deliver *deliver;
-	int signals; /* a signalfd */
-	bool stop;
-	bool stuck;       /* the last commit failed */
-	bool full;        /* the spool has no room */
-	int delivery_rc;  /* the state file's last answer to delivery: told once */
-	int64_t retry_ms; /* of a failed commit */
-	int64_t dirty_ms; /* since when places wait; 0: none do */
-	int64_t rest_ms;  /* since when nothing happens */
-	bool tidy;
+	STOP_MS = 1500, /* at the end: for answers on their way */
+	TIDY_MS = 5000, /* of rest before the state file is tidied up */
+	PACE_MS = 5,    /* reading waits so long for delivery, see pace() */
 };
 
 static int
@@ -85,11 +62,14 @@ open_all(struct daemon *d, struct err *e)
 	v->host = slice_of(c->host);
 	err_set(e, -ENOMEM, "no memory");
 	if (!(v->hash = hash_new()) || !(v->classifier = config_classifier(c)) ||
-	    !(v->spool = spool_new(c, v->host)) || !(d->http = output_http_new()))
+	    !(v->spool = spool_new(c, v->host)) || !(v->tally = tally_new(c)) ||
+	    !(d->http = output_http_new()))
 		return e->code;
 	if (!(v->watch = source_watch_new(e)))
 		return e->code;
 	if (!(d->deliver = deliver_new(c, v->store, d->http, e)))
+		return e->code;
+	if ((d->wake = wake_open(c->state_path, e)) < 0)
 		return e->code;
 	int rc = open_signals(d, e);
 	return rc < 0 ? rc : open_sources(d, e);
@@ -104,113 +84,14 @@ close_all(struct daemon *d)
 	deliver_free(d->deliver);
 	output_http_free(d->http);
 	spool_free(d->env.spool);
+	tally_free(d->env.tally);
 	classify_free(d->env.classifier);
 	hash_free(d->env.hash);
 	source_watch_free(d->env.watch);
 	if (d->signals >= 0)
 		close(d->signals);
-}
-
-/* --- commit -------------------------------------------------------------------------
- */
-
-static bool
-dirty(const struct daemon *d)
-{
-	for (size_t i = 0; i < d->nfollows; i++) {
-		if (follow_dirty(d->follow[i]))
-			return true;
-	}
-	return false;
-}
-
-static int
-put_all(struct daemon *d, struct err *e)
-{
-	int rc = spool_put(d->env.spool, d->env.store, e);
-
-	for (size_t i = 0; rc == 0 && i < d->nfollows; i++)
-		rc = follow_put(d->follow[i], e);
-	for (size_t i = 0; rc == 0 && i < d->config->noutputs; i++)
-		rc = store_output_count(
-		    d->env.store, slice_of(d->config->output[i].name), 0, 0, e);
-	return rc;
-}
-
-static void
-commit_failed(struct daemon *d, int64_t now_ms, const struct err *e)
-{
-	if (!d->stuck)
-		log_event(LOG_LEVEL_ERR, "commit-failed", "error", e->text, LOG_END);
-	d->stuck = true;
-	d->retry_ms = now_ms + COMMIT_RETRY_MS;
-}
-
-static void
-commit(struct daemon *d, int64_t now_ms)
-{
-	struct err e = { 0 };
-	int rc = store_begin(d->env.store, STORE_DURABLE, &e);
-
-	if (rc == 0 && (rc = put_all(d, &e)) < 0)
-		store_rollback(d->env.store);
-	if (rc == 0)
-		rc = store_commit(d->env.store, &e);
-	if (rc < 0) {
-		commit_failed(d, now_ms, &e);
-		return;
-	}
-	if (d->stuck)
-		log_event(LOG_LEVEL_INFO, "commit-works-again", LOG_END);
-	d->stuck = false;
-	d->dirty_ms = 0;
-	if (!spool_empty(d->env.spool))
-		deliver_wake(d->deliver);
-	spool_committed(d->env.spool);
-	for (size_t i = 0; i < d->nfollows; i++)
-		follow_committed(d->follow[i]);
-}
-
-static void
-commit_if_due(struct daemon *d, int64_t now_ms, bool dry)
-{
-	if (d->stuck && now_ms < d->retry_ms)
-		return;
-	if (d->dirty_ms == 0 && dirty(d))
-		d->dirty_ms = now_ms;
-	bool urgent = false;
-	for (size_t i = 0; i < d->nfollows; i++)
-		urgent |= follow_urgent(d->follow[i]);
-	bool places = d->dirty_ms != 0 && now_ms - d->dirty_ms >= PLACES_MS;
-	if (d->stuck || urgent || places || spool_due(d->env.spool, now_ms, dry))
-		commit(d, now_ms);
-}
-
-/* --- room ---------------------------------------------------------------------------
- */
-
-static bool
-has_room(const struct daemon *d)
-{
-	const struct config *c = d->config;
-	struct statvfs fs;
-
-	if (store_used(d->env.store) >= c->state_max_size)
-		return false;
-	return statvfs(c->state_path, &fs) < 0 ||
-	       (uint64_t)fs.f_bavail * fs.f_frsize >= c->state_min_free;
-}
-
-static void
-check_room(struct daemon *d)
-{
-	bool full = !has_room(d);
-
-	if (full != d->full)
-		log_event(full ? LOG_LEVEL_ERR : LOG_LEVEL_INFO,
-		    full ? "spool-full" : "spool-has-room", "state",
-		    d->config->state_path, LOG_END);
-	d->full = full;
+	if (d->wake >= 0)
+		close(d->wake);
 }
 
 /* --- the loop ------------------------------------------------------------------------
@@ -226,7 +107,7 @@ read_all(struct daemon *d, int64_t now_ms)
 		(void)follow_look(d->follow[i], now_ms);
 		int rc = d->stuck || d->full ? 0 : follow_turn(d->follow[i], now_ms);
 		if (rc == -EAGAIN) {
-			commit(d, now_ms);
+			daemon_commit(d, now_ms);
 			more = true;
 		}
 		more |= rc == 1;
@@ -247,7 +128,7 @@ take_signals(struct daemon *d, int64_t now_ms)
 		log_event(LOG_LEVEL_WARN, "reload", "error",
 		    "re-reading the configuration is not built yet; waits are ended",
 		    LOG_END);
-		deliver_hurry(d->deliver, now_ms);
+		deliver_hurry(d->deliver, (struct slice){ 0 }, now_ms);
 	}
 }
 
@@ -268,9 +149,9 @@ wait_ms(struct daemon *d, int64_t now_ms)
 	else
 		earlier(&until, spool_deadline(d->env.spool));
 	if (d->dirty_ms != 0 && !d->stuck)
-		earlier(&until, d->dirty_ms + PLACES_MS);
+		earlier(&until, d->dirty_ms + DAEMON_PLACES_MS);
 	if (d->full)
-		earlier(&until, now_ms + COMMIT_RETRY_MS);
+		earlier(&until, now_ms + DAEMON_RETRY_MS);
 	if (!d->tidy)
 		earlier(&until, d->rest_ms + TIDY_MS);
 	for (size_t i = 0; i < d->nfollows; i++)
@@ -321,12 +202,14 @@ turn(struct daemon *d)
 {
 	struct err e = { 0 };
 	int64_t now = clock_ms();
-	int fds[] = { source_watch_fd(d->env.watch), d->signals };
-	bool ready[2];
+	int fds[] = { source_watch_fd(d->env.watch), d->signals, d->wake };
+	bool ready[3];
 
-	check_room(d);
+	daemon_check_room(d, now);
+	daemon_take_wake(d, now, false);
+	daemon_expire_dead(d, now);
 	bool more = read_all(d, now);
-	commit_if_due(d, now, !more);
+	daemon_commit_if_due(d, now, !more);
 	int rc = deliver_turn(d->deliver, now, &e);
 	if (rc < 0 && d->delivery_rc == 0)
 		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, LOG_END);
@@ -335,11 +218,33 @@ turn(struct daemon *d)
 		pace(d);
 	bool rest = !more && deliver_idle(d->deliver) && spool_empty(d->env.spool);
 	tidy_up(d, now, rest);
-	(void)output_wait(d->http, fds, ready, 2, more ? 0 : wait_ms(d, now));
+	(void)output_wait(d->http, fds, ready, 3, more ? 0 : wait_ms(d, now));
 	if (ready[0])
 		source_watch_take(d->env.watch);
 	if (ready[1])
 		take_signals(d, clock_ms());
+	if (ready[2]) {
+		wake_take(d->wake);
+		daemon_take_wake(d, clock_ms(), true);
+	}
+}
+
+/* shutdown.drain: what is queued is sent for so long; a second signal ends it. */
+static void
+drain(struct daemon *d)
+{
+	struct err e;
+	int64_t now = clock_ms(), end = now + (int64_t)d->config->shutdown_drain, until;
+	bool ready[1] = { false };
+
+	while (!ready[0] && now < end && !deliver_idle(d->deliver)) {
+		(void)deliver_turn(d->deliver, now, &e);
+		until = deliver_deadline(d->deliver);
+		until = until < end ? until : end;
+		(void)output_wait(d->http, &d->signals, ready, 1,
+		    until > now ? (int)(until - now) : 0);
+		now = clock_ms();
+	}
 }
 
 /* What was read is committed, what was answered is recorded; the rest is in the spool.
@@ -348,11 +253,13 @@ static void
 finish(struct daemon *d)
 {
 	struct err e = { 0 };
-	int64_t now = clock_ms(), end = now + STOP_MS;
+	int64_t now = clock_ms(), end;
 	bool ready[1];
 
-	if (!spool_empty(d->env.spool) || dirty(d))
-		commit(d, now);
+	if (!spool_empty(d->env.spool) || daemon_dirty(d))
+		daemon_commit(d, now);
+	drain(d);
+	end = clock_ms() + STOP_MS;
 	while (deliver_busy(d->deliver) && (now = clock_ms()) < end) {
 		(void)output_wait(d->http, NULL, ready, 0, (int)(end - now));
 		(void)deliver_answers(d->deliver, clock_ms(), &e);
@@ -362,7 +269,7 @@ finish(struct daemon *d)
 int
 daemon_run(const struct config *c, struct store *st, struct err *e)
 {
-	struct daemon d = { .config = c, .signals = -1 };
+	struct daemon d = { .config = c, .signals = -1, .wake = -1 };
 	int rc;
 
 	d.env.store = st;

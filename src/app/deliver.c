@@ -1,9 +1,11 @@
 /*
- * deliver.c - one batch at a time and output, until the backend has a word for it.
+ * deliver.c - the turns of delivery: answers in, verdicts made true, what may be tried
+ * sent.
  *
- * A batch leaves the state file only by a verdict: accepted, replaced by its halves, or
- * made a dead letter; each in one transaction. A transaction that fails is tried again
- * with the same verdict: an accepted batch is not posted twice because a disk was full.
+ * The rules are output/policy.c's; here they meet the state file and the backend. A
+ * batch leaves the state file only by a verdict, each in one transaction. A transaction
+ * that fails is tried again with the same verdict: an accepted batch is not posted
+ * twice because a disk was full.
  */
 #include "app/deliver_internal.h"
 #include "app/app.h"
@@ -20,12 +22,43 @@ enum {
 	BATCH_MAX = 64 << 20, /* bytes of one batch's events */
 };
 
-struct deliver {
-	struct store *store;
-	struct output_http *http;
-	struct deliver_output *output;
-	size_t n;
-};
+static int
+init_slots(struct deliver_output *o, struct output_http *h, struct err *e)
+{
+	o->nslots = o->conf->concurrency;
+	if (!(o->slot = calloc(o->nslots, sizeof *o->slot)))
+		return err_set(e, -ENOMEM, "no memory");
+	for (size_t i = 0; i < o->nslots; i++) {
+		struct deliver_slot *s = &o->slot[i];
+		s->output = o;
+		buf_init(&s->events, BATCH_MAX);
+		buf_init(&s->body, 2 * BATCH_MAX);
+		buf_init(&s->rejected, LIMIT_ANSWER);
+		if (!(s->request = post_request(h, o->conf, s, e)))
+			return e->code;
+	}
+	return 0;
+}
+
+static int
+init_output(struct deliver *d, struct deliver_output *o, const struct config_output *c,
+    struct err *e)
+{
+	struct output_rules rules = {
+		.retry_min = c->retry_min,
+		.retry_max = c->retry_max,
+		.retry_hold = c->retry_hold,
+		.aside_after = c->retry_aside_after,
+		.concurrency = c->concurrency,
+	};
+
+	o->conf = c;
+	o->deliver = d;
+	o->more = true;
+	buf_init(&o->scratch, BATCH_MAX);
+	output_policy_init(&o->policy, &rules);
+	return init_slots(o, d->http, e);
+}
 
 struct deliver *
 deliver_new(
@@ -33,23 +66,21 @@ deliver_new(
 {
 	struct deliver *d = calloc(1, sizeof *d);
 
-	if (!d || !(d->output = calloc(c->noutputs + 1, sizeof *d->output))) {
+	if (!d || !(d->output = calloc(c->noutputs + 1, sizeof *d->output)) ||
+	    !(d->waiting = calloc(c->noutputs + 1, sizeof *d->waiting))) {
 		err_set(e, -ENOMEM, "no memory");
 		goto fail;
 	}
+	d->config = c;
 	d->store = st;
 	d->http = h;
 	d->n = c->noutputs;
 	for (size_t i = 0; i < d->n; i++) {
-		struct deliver_output *o = &d->output[i];
-		o->conf = &c->output[i];
-		o->more = true;
-		buf_init(&o->events, BATCH_MAX);
-		buf_init(&o->body, 2 * BATCH_MAX);
-		buf_init(&o->rejected, LIMIT_ANSWER);
-		if (!(o->request = post_request(h, o->conf, o, e)))
+		if (init_output(d, &d->output[i], &c->output[i], e) < 0)
 			goto fail;
 	}
+	if (deliver_recount(d, clock_ms(), e) < 0)
+		goto fail;
 	return d;
 fail:
 	deliver_free(d);
@@ -61,210 +92,209 @@ deliver_free(struct deliver *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->n; i++) {
-		output_request_free(d->output[i].request);
-		buf_free(&d->output[i].events);
-		buf_free(&d->output[i].body);
-		buf_free(&d->output[i].rejected);
+	for (size_t i = 0; d->output && i < d->n; i++) {
+		struct deliver_output *o = &d->output[i];
+		for (size_t k = 0; o->slot && k < o->nslots; k++) {
+			output_request_free(o->slot[k].request);
+			buf_free(&o->slot[k].events);
+			buf_free(&o->slot[k].body);
+			buf_free(&o->slot[k].rejected);
+		}
+		free(o->slot);
+		buf_free(&o->scratch);
 	}
 	free(d->output);
+	free(d->waiting);
 	free(d);
 }
 
 /* --- what is said --------------------------------------------------------------------
  */
 
-/* A backend that fails now and then must not fill the log: at most one line in ten
- * seconds says that it is tried again. A hold is always told, once. */
+/* A dead letter costs an event: it is told, by the batch where a 2xx names several. */
 static void
-log_state(struct deliver_output *o, int state, int64_t now_ms)
+log_dead(const struct deliver_slot *s)
 {
+	const char *name = s->output->conf->name;
+
+	if (s->moves.move == MOVE_DEAD)
+		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
+		    log_number(s->code), "answer", s->answer, LOG_END);
+	else if (s->moves.move == MOVE_ACCEPTED && s->nrejected > 0)
+		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
+		    log_number(s->code), "events", log_number((int64_t)s->nrejected),
+		    LOG_END);
+	else if (s->moves.move == MOVE_ASIDE || s->moves.stuck_id != 0)
+		log_event(LOG_LEVEL_WARN, "set-aside", "output", name, "code",
+		    log_number(s->output->code), "answer", s->output->answer, LOG_END);
+}
+
+/* A backend that fails now and then must not fill the log: at most one line in ten
+ * seconds says that it is tried again. A hold is told once. */
+static void
+log_state(struct deliver_output *o, int64_t now_ms)
+{
+	enum output_state state = o->policy.state;
 	const char *name = o->conf->name;
 
-	if (deliver_dies(o))
-		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
-		    log_number(o->code), "answer", o->answer, LOG_END);
-	if (o->verdict == VERDICT_ACCEPTED && o->nrejected > 0)
-		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
-		    log_number(o->code), "events", log_number((int64_t)o->nrejected),
-		    LOG_END);
-	if (state == (int)o->state)
+	if (state == o->told || (state == OUTPUT_RETRY && o->told == OUTPUT_HOLD))
 		return;
-	if (state == OUTPUT_OK && o->told) {
+	if (state == OUTPUT_OK) {
 		log_event(LOG_LEVEL_INFO, "delivering", "output", name, LOG_END);
-		o->told = false;
+		o->told = OUTPUT_OK;
+		return;
 	}
-	bool quiet = state == OUTPUT_RETRY && o->told_ms != 0 &&
-		     now_ms - o->told_ms < TELL_MS;
-	if (state == OUTPUT_OK || quiet)
+	if (state == OUTPUT_RETRY && o->told_ms != 0 && now_ms - o->told_ms < TELL_MS)
 		return;
 	log_event(LOG_LEVEL_WARN, state == OUTPUT_HOLD ? "held" : "retrying", "output",
 	    name, "code", log_number(o->code), "answer", o->answer, LOG_END);
-	o->told = true;
+	o->told = state;
 	if (state == OUTPUT_RETRY)
 		o->told_ms = now_ms;
 }
 
-static int
-state_after(const struct deliver_output *o)
-{
-	switch (o->verdict) {
-	case VERDICT_AGAIN:
-		return o->state == OUTPUT_HOLD ? OUTPUT_HOLD : OUTPUT_RETRY;
-	case VERDICT_HOLD:
-		return OUTPUT_HOLD;
-	case VERDICT_ACCEPTED:
-		return OUTPUT_OK;
-	default:
-		return (int)o->state;
-	}
-}
+/* --- answers
+ * ---------------------------------------------------------------------------
+ */
 
-/* When the same batch, or what replaces it, may be tried. */
+/* What the answer does; without room for a dead letter it may not die. */
 static void
-set_wait(struct deliver_output *o, int64_t now_ms)
+judge(struct deliver_slot *s, int64_t now_ms)
 {
-	const struct config_output *c = o->conf;
+	struct deliver_output *o = s->output;
+	const struct store_batch *b = &s->batch;
+	struct output_tried t = { .place = b->place,
+		.id = b->id,
+		.count = b->count,
+		.bytes = b->events.n,
+		.standing = (enum output_standing)b->standing,
+		.newest = s->newest,
+		.begun_ms = s->begun_ms };
+	bool dies = s->nrejected > 0 || (b->standing == STANDING_WITNESSED &&
+					    (s->heard.verdict == VERDICT_REFUSED ||
+						s->heard.verdict == VERDICT_HALVE));
 
-	o->next_ms = now_ms;
-	if (o->verdict == VERDICT_ACCEPTED) {
-		o->failures = 0;
-	} else if (o->verdict == VERDICT_AGAIN) {
-		o->failures++;
-		o->next_ms += (int64_t)output_backoff(
-		    c->retry_min, c->retry_max, o->failures, clock_random());
-	} else if (o->verdict == VERDICT_HOLD) {
-		o->next_ms += (int64_t)c->retry_hold;
+	if (dies && !deliver_dead_room(o, b->events.n)) {
+		(void)snprintf(s->answer, sizeof s->answer,
+		    "no room for a dead letter: see bouncefeed dead list");
+		s->moves = (struct output_moves){ .move = MOVE_STAY };
+		output_policy_hold(&o->policy, now_ms);
+	} else {
+		s->moves = output_policy_answer(
+		    &o->policy, &t, &s->heard, now_ms, clock_random());
 	}
+	if (s->heard.verdict != VERDICT_ACCEPTED || s->moves.move == MOVE_STAY) {
+		o->code = s->code;
+		memcpy(o->answer, s->answer, sizeof o->answer);
+	}
+	s->judged = true;
+	log_dead(s);
+	log_state(o, now_ms);
 }
 
 static int
-settle(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *e)
+settle(struct deliver_slot *s, int64_t now_ms, struct err *e)
 {
-	bool waits = o->verdict == VERDICT_AGAIN || o->verdict == VERDICT_HOLD;
-	int state = state_after(o);
-	int rc = deliver_record(d->store, o, state, e);
+	struct deliver_output *o = s->output;
+	bool apart = o->policy.due_ms != INT64_MAX;
+	int rc;
 
-	o->state_stored = rc == 0;
+	if (!s->judged)
+		judge(s, now_ms);
+	rc = deliver_record(s, e);
+	/* that a batch of the queue waits is true without a record of it: a full disk
+	 * stops no delivery */
+	bool waits = s->moves.move == MOVE_STAY && s->batch.standing == STANDING_QUEUED;
 	if (rc < 0 && !waits) {
-		o->next_ms = now_ms +
-			     STORE_RETRY_MS; /* the step stays: recorded later */
+		o->store_ms = now_ms + STORE_RETRY_MS; /* the step stays */
 		return rc;
 	}
-	/* that a batch waits is true without a record of it: a full disk stops no
-	 * delivery */
-	log_state(o, state, now_ms);
-	o->state = state;
-	set_wait(o, now_ms);
-	if (waits) {
-		o->batch.tries++;
-		o->step = STEP_WAITING;
-	} else {
-		o->step = STEP_EMPTY;
-		o->more = true;
-	}
+	if (s->moves.move == MOVE_ACCEPTED)
+		o->deliver->accepted += s->batch.count;
+	s->step = STEP_EMPTY;
+	o->more = true;
+	if (apart || s->moves.move == MOVE_SUSPECT || s->moves.move == MOVE_ASIDE ||
+	    s->moves.stuck_id != 0)
+		(void)deliver_set_due(o, now_ms, e);
 	return rc;
 }
-
-/* --- trying
- * ---------------------------------------------------------------------------- */
 
 int
 deliver_answers(struct deliver *d, int64_t now_ms, struct err *e)
 {
 	struct output_answer a;
-	struct deliver_output *o;
+	struct deliver_slot *s;
 	int rc = 0;
 
-	while ((o = output_next(d->http, &a)))
-		deliver_take(o, &a);
+	while ((s = output_next(d->http, &a)))
+		deliver_take(s, &a);
 	for (size_t i = 0; i < d->n; i++) {
-		o = &d->output[i];
-		if (o->step == STEP_ANSWERED && now_ms >= o->next_ms) {
-			int settled = settle(d, o, now_ms, e);
+		struct deliver_output *o = &d->output[i];
+		for (size_t k = 0; k < o->nslots; k++) {
+			if (o->slot[k].step != STEP_ANSWERED || now_ms < o->store_ms)
+				continue;
+			int settled = settle(&o->slot[k], now_ms, e);
 			rc = settled < 0 ? settled : rc;
 		}
 	}
 	return rc;
 }
 
-/* The next batch of the queue, ready to go. 1: there is one. */
-static int
-load(struct deliver *d, struct deliver_output *o, struct err *e)
-{
-	enum output_format format = OUTPUT_JSON;
-	int rc = store_batch_first(
-	    d->store, slice_of(o->conf->name), &o->batch, &o->events, e);
-
-	if (rc == -ENOENT) {
-		o->more = false;
-		return 0;
-	}
-	if (rc < 0)
-		return rc;
-	buf_clear(&o->body);
-	(void)output_format_of(o->batch.format, &format);
-	if (output_body(format, o->batch.key, o->batch.host, o->batch.count,
-		o->batch.events, &o->body) < 0)
-		return err_set(e, -ENOMEM, "no memory for a batch");
-	o->step = STEP_WAITING;
-	return 1;
-}
+/* --- trying
+ * ------------------------------------------------------------------------------
+ */
 
 static void
-start(struct deliver_output *o, int64_t now_ms)
+start(struct deliver_slot *s, int64_t now_ms)
 {
 	struct err e;
 
-	if (post_send(o->request, o->conf, &o->batch, buf_slice(&o->body), &e) == 0) {
-		o->step = STEP_POSTED;
+	s->begun_ms = now_ms;
+	s->judged = false;
+	if (post_send(
+		s->request, s->output->conf, &s->batch, buf_slice(&s->body), &e) == 0) {
+		s->step = STEP_POSTED;
 		return;
 	}
 	/* a secret that cannot be read, say: nothing was sent */
 	struct output_answer none = { .error = e.text };
-	deliver_take(o, &none);
-	o->verdict = VERDICT_HOLD;
-	o->next_ms = now_ms;
-}
-
-/* The oldest batch is damaged: nothing of it is guessed at, and nothing passes it. */
-static void
-hold_damaged(
-    struct deliver *d, struct deliver_output *o, int64_t now_ms, const struct err *e)
-{
-	struct err ignored;
-	int rc;
-
-	(void)snprintf(o->answer, sizeof o->answer, "%s", e->text);
-	o->code = 0;
-	o->verdict = VERDICT_HOLD;
-	o->next_ms = now_ms + (int64_t)o->conf->retry_hold;
-	log_state(o, OUTPUT_HOLD, now_ms);
-	o->state = OUTPUT_HOLD;
-	if ((rc = store_begin(d->store, STORE_LAZY, &ignored)) == 0)
-		rc = deliver_record_state(d->store, o, OUTPUT_HOLD, &ignored);
-	if (rc == 0)
-		(void)store_commit(d->store, &ignored);
-	else
-		store_rollback(d->store);
+	deliver_take(s, &none);
+	s->heard.verdict = VERDICT_HOLD;
 }
 
 static int
-turn_output(struct deliver *d, struct deliver_output *o, int64_t now_ms, struct err *e)
+make_due(struct deliver_output *o, struct err *e)
 {
-	int rc = 0;
+	struct store *st = o->deliver->store;
+	int rc = store_begin(st, STORE_LAZY, e);
 
-	if (now_ms < o->next_ms)
-		return 0;
-	if (o->step == STEP_EMPTY && o->more && (rc = load(d, o, e)) < 0) {
-		o->next_ms = now_ms + STORE_RETRY_MS;
-		if (rc == -EBADMSG) {
-			hold_damaged(d, o, now_ms, e);
-			rc = 0;
-		}
+	if (rc < 0)
+		return rc;
+	if ((rc = store_due_now(st, slice_of(o->conf->name), e)) < 0) {
+		store_rollback(st);
+		return rc;
 	}
-	if (o->step == STEP_WAITING)
-		start(o, now_ms);
+	return store_commit(st, e);
+}
+
+static int
+turn_output(struct deliver_output *o, int64_t now_ms, struct err *e)
+{
+	struct deliver_slot *s;
+	int rc = 1;
+
+	if (o->hurried && o->policy.due_ms != INT64_MAX)
+		(void)make_due(o, e); /* else it is tried when it is due */
+	o->hurried = false;
+
+	while (rc == 1 && now_ms >= o->store_ms &&
+	       (o->more || now_ms >= o->policy.due_ms)) {
+		if ((rc = deliver_load(o, now_ms, &s, e)) < 0)
+			o->store_ms = now_ms + STORE_RETRY_MS;
+		else if (rc == 1)
+			start(s, now_ms);
+	}
+	log_state(o, now_ms);
 	return rc < 0 ? rc : 0;
 }
 
@@ -274,59 +304,8 @@ deliver_turn(struct deliver *d, int64_t now_ms, struct err *e)
 	int rc = deliver_answers(d, now_ms, e);
 
 	for (size_t i = 0; i < d->n; i++) {
-		int turned = turn_output(d, &d->output[i], now_ms, e);
+		int turned = turn_output(&d->output[i], now_ms, e);
 		rc = turned < 0 ? turned : rc;
 	}
 	return rc;
-}
-
-int64_t
-deliver_deadline(const struct deliver *d)
-{
-	int64_t first = INT64_MAX;
-
-	for (size_t i = 0; i < d->n; i++) {
-		const struct deliver_output *o = &d->output[i];
-		bool waits = o->step == STEP_WAITING || o->step == STEP_ANSWERED ||
-			     (o->step == STEP_EMPTY && o->more);
-		if (waits && o->next_ms < first)
-			first = o->next_ms;
-	}
-	return first;
-}
-
-bool
-deliver_busy(const struct deliver *d)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		if (d->output[i].step == STEP_POSTED)
-			return true;
-	}
-	return false;
-}
-
-bool
-deliver_idle(const struct deliver *d)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		if (d->output[i].step != STEP_EMPTY || d->output[i].more)
-			return false;
-	}
-	return true;
-}
-
-void
-deliver_wake(struct deliver *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		d->output[i].more = true;
-}
-
-void
-deliver_hurry(struct deliver *d, int64_t now_ms)
-{
-	for (size_t i = 0; i < d->n; i++) {
-		if (d->output[i].next_ms > now_ms)
-			d->output[i].next_ms = now_ms;
-	}
 }

@@ -22,8 +22,20 @@ int deliver_answers(struct deliver *d, int64_t now_ms, struct err *e);
 
 int64_t deliver_deadline(const struct deliver *d); /* of the first wait that ends */
 bool deliver_busy(const struct deliver *d);        /* a POST is under way */
-bool deliver_idle(const struct deliver *d); /* nothing under way, nothing waits */
-void deliver_wake(struct deliver *d);       /* a commit has added batches */
-void deliver_hurry(struct deliver *d, int64_t now_ms); /* end every wait */
+bool deliver_idle(const struct deliver *d); /* nothing under way, nothing queued */
+
+/* One of the outputs is held. */
+bool deliver_held(const struct deliver *d);
+/* Events accepted since the start. */
+uint64_t deliver_accepted(const struct deliver *d);
+
+void deliver_wake(struct deliver *d); /* a commit has added batches */
+/* Another process wrote: what is counted in memory is counted again. */
+int deliver_recount(struct deliver *d, int64_t now_ms, struct err *e);
+/* Ends every wait of that output, or of all where name is empty, with the next turn. */
+void deliver_hurry(struct deliver *d, struct slice name, int64_t now_ms);
+
+/* Of each output: something is queued or under way (spool_put()). */
+const bool *deliver_waiting(struct deliver *d);
 
 #endif

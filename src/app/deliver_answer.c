@@ -4,56 +4,57 @@
  */
 #include "app/deliver_internal.h"
 #include "app/app.h"
+#include "app/post.h"
 
 #include <string.h>
 
 /* At most max bytes of it, without line ends and NULs. */
 static void
-add_line(struct buf *out, struct slice s, size_t max)
+add_line(struct buf *out, struct slice text, size_t max)
 {
-	for (size_t i = 0; i < s.n && i < max; i++) {
-		bool gap = s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\0';
-		(void)buf_addc(out, gap ? ' ' : s.p[i]);
+	for (size_t i = 0; i < text.n && i < max; i++) {
+		bool gap = text.p[i] == '\n' || text.p[i] == '\r' || text.p[i] == '\0';
+		(void)buf_addc(out, gap ? ' ' : text.p[i]);
 	}
 }
 
 static int
 note_rejected(void *arg, struct slice id, struct slice reason)
 {
-	struct deliver_output *o = arg;
+	struct deliver_slot *s = arg;
 
-	(void)buf_add(&o->rejected, id);
-	(void)buf_addc(&o->rejected, ' ');
-	add_line(&o->rejected, reason, 200);
-	(void)buf_addc(&o->rejected, '\n');
-	o->nrejected++;
+	(void)buf_add(&s->rejected, id);
+	(void)buf_addc(&s->rejected, ' ');
+	add_line(&s->rejected, reason, 200);
+	(void)buf_addc(&s->rejected, '\n');
+	s->nrejected++;
 	return 0;
 }
 
 /* A 2xx may name events that it did not take; all of a batch: that is a refusal. */
 static void
-take_rejected(struct deliver_output *o, const struct output_answer *a)
+take_rejected(struct deliver_slot *s, const struct output_answer *a)
 {
-	buf_clear(&o->rejected);
-	o->nrejected = 0;
-	if (o->verdict != VERDICT_ACCEPTED)
+	buf_clear(&s->rejected);
+	s->nrejected = 0;
+	if (s->heard.verdict != VERDICT_ACCEPTED)
 		return;
-	(void)output_rejected(a->body, note_rejected, o);
+	(void)output_rejected(a->body, note_rejected, s);
 	/* a list too long to be read may name any of them: smaller batches have shorter
 	 * ones */
 	bool unread = a->cut && a->body.n > 0 && a->body.p[0] == '{';
-	if (o->batch.count > 1 && (unread || o->nrejected >= o->batch.count))
-		o->verdict = VERDICT_REFUSED;
+	if (s->batch.count > 1 && (unread || s->nrejected >= s->batch.count))
+		s->heard.verdict = VERDICT_REFUSED;
 }
 
 /* What the backend said, or what went wrong, on one line: raw bytes, which whoever
  * shows them escapes. */
 static void
-set_answer(struct deliver_output *o, const struct output_answer *a)
+set_answer(struct deliver_slot *s, const struct output_answer *a)
 {
 	struct buf text;
 
-	buf_init(&text, sizeof o->answer);
+	buf_init(&text, sizeof s->answer);
 	if (a->code > 0)
 		(void)buf_printf(&text, "HTTP %u ", a->code);
 	if (a->location)
@@ -61,20 +62,24 @@ set_answer(struct deliver_output *o, const struct output_answer *a)
 	if (!a->complete)
 		(void)buf_printf(&text, "%.160s ", a->error);
 	add_line(&text, slice_trim(a->body), 160);
-	size_t n = text.n < sizeof o->answer - 1 ? text.n : sizeof o->answer - 1;
+	size_t n = text.n < sizeof s->answer - 1 ? text.n : sizeof s->answer - 1;
 	if (n > 0)
-		memcpy(o->answer, text.p, n);
-	o->answer[n] = '\0';
+		memcpy(s->answer, text.p, n);
+	s->answer[n] = '\0';
 	buf_free(&text);
 }
 
 void
-deliver_take(struct deliver_output *o, const struct output_answer *a)
+deliver_take(struct deliver_slot *s, const struct output_answer *a)
 {
-	o->code = a->code;
-	o->verdict = output_verdict_of(a->code, a->complete);
-	take_rejected(o, a);
-	o->step = STEP_ANSWERED;
-	o->next_ms = 0;
-	set_answer(o, a);
+	s->code = a->code;
+	s->heard = (struct output_heard){
+		.verdict = post_verdict(s->output->conf, a),
+		.timed_out = a->timed_out,
+		.retry_after_ms = a->retry_after_ms,
+	};
+	take_rejected(s, a);
+	s->step = STEP_ANSWERED;
+	s->judged = false;
+	set_answer(s, a);
 }

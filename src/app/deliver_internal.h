@@ -1,51 +1,109 @@
 /*
- * deliver_internal.h - what deliver.c (trying) and deliver_record.c (storing) share.
+ * deliver_internal.h - what the files of delivery share: deliver.c (the turns),
+ * deliver_state.c (what the loop asks),
+ * deliver_load.c (out of the state file), deliver_answer.c (what was said),
+ * deliver_record.c (made true).
  */
 #ifndef BOUNCEFEED_DELIVER_INTERNAL_H
 #define BOUNCEFEED_DELIVER_INTERNAL_H
 
 #include "app/deliver.h"
+#include "output/policy.h"
 
-enum step {
+enum deliver_step {
 	STEP_EMPTY,    /* nothing loaded */
-	STEP_WAITING,  /* a batch is loaded and waits for its time */
-	STEP_POSTED,   /* its answer is awaited */
-	STEP_ANSWERED, /* the verdict is to be recorded */
+	STEP_POSTED,   /* the answer is awaited */
+	STEP_ANSWERED, /* it is to be recorded */
+};
+
+struct deliver_output;
+
+/* A batch on its way. */
+struct deliver_slot {
+	struct deliver_output *output;
+	struct output_request *request;
+	enum deliver_step step;
+	struct store_batch batch; /* its slices point into events */
+	struct buf events;
+	struct buf body;
+	bool newest; /* asked as a witness */
+	int64_t begun_ms;
+	unsigned code;
+	struct output_heard heard;
+	struct buf rejected; /* of a 2xx: "ID REASON\n" for each event it names */
+	size_t nrejected;
+	char answer[LIMIT_ERR_TEXT]; /* what the backend said, or what went wrong */
+	bool judged;                 /* moves is what is to be recorded */
+	struct output_moves moves;
 };
 
 struct deliver_output {
 	const struct config_output *conf;
-	struct output_request *request;
-	enum step step;
-	bool state_stored; /* the state file says what `state` says */
-	bool told;         /* that it does not deliver; at told_ms */
+	struct deliver *deliver;
+	struct output_policy policy;
+	struct deliver_slot *slot;
+	size_t nslots;
+	struct buf scratch;       /* a batch that is looked at, not sent */
+	bool more;                /* the queue may hold something */
+	bool hurried;             /* what is set apart is due at once */
+	int64_t store_ms;         /* the state file is not asked before */
+	enum output_state stored; /* what the state file says */
+	bool state_stored;
+	enum output_state told; /* in the log */
 	int64_t told_ms;
-	bool more; /* the queue may hold something */
-	struct store_batch batch;
-	struct buf events;
-	struct buf body;
-	uint64_t failures; /* in a row, without a 2xx */
-	int64_t next_ms;   /* not before */
-	unsigned code;
-	enum output_verdict verdict;
-	struct buf rejected; /* of a 2xx: "ID REASON\n" for each event it names */
-	size_t nrejected;
-	char answer[LIMIT_ERR_TEXT]; /* what the backend said, or what went wrong */
-	enum { OUTPUT_OK, OUTPUT_RETRY, OUTPUT_HOLD } state;
+	unsigned code; /* of the last trouble, for who gives up or sets aside */
+	char answer[LIMIT_ERR_TEXT];
 };
 
+struct deliver {
+	const struct config *config;
+	struct store *store;
+	struct output_http *http;
+	struct deliver_output *output;
+	size_t n;
+	bool *waiting;
+	uint64_t accepted;
+};
+
+/* --- deliver_load.c ------------------------------------------------------------------
+ */
+
+/*
+ * The next batch that may be tried, fixed in the state file, into a free slot. 1 with
+ * the slot, 0: there is none now, or -errno of the state file.
+ */
+int deliver_load(
+    struct deliver_output *o, int64_t now_ms, struct deliver_slot **out, struct err *e);
+
+/* --- deliver_answer.c ----------------------------------------------------------------
+ */
+
 /* Takes an answer: the step is STEP_ANSWERED after it. */
-void deliver_take(struct deliver_output *o, const struct output_answer *a);
+void deliver_take(struct deliver_slot *s, const struct output_answer *a);
 
-/* Refused or too large: one event is a dead letter, more of them are halved. */
-bool deliver_dies(const struct deliver_output *o);
+/* --- deliver_record.c ----------------------------------------------------------------
+ */
 
-/* The verdict on the batch and the state that it leads to, in one transaction. */
-int deliver_record(
-    struct store *st, struct deliver_output *o, int state, struct err *e);
+/* The moves of an answered slot, in one transaction. */
+int deliver_record(struct deliver_slot *s, struct err *e);
 
-/* The output's state and last fault, within a transaction. */
-int deliver_record_state(
-    struct store *st, struct deliver_output *o, int state, struct err *e);
+/* Within a transaction: the batch goes, its parts come: [0, first) and the rest. */
+int deliver_put_parts(
+    struct store *st, const struct store_batch *b, uint64_t first, struct err *e);
+
+/* All of a batch is given up: dead letters with the last trouble. -ENOSPC: no room for
+ * them. */
+int deliver_give_up(
+    struct deliver_output *o, const struct store_batch *b, struct err *e);
+
+/* The output's state and, where there is one, its last trouble, within a transaction.
+ */
+int deliver_record_state(struct deliver_output *o, bool fault, struct err *e);
+
+/* Is there room for so many bytes more of dead letters? */
+bool deliver_dead_room(struct deliver_output *o, uint64_t bytes);
+
+/* When the next of what is set apart is due, for the policy. */
+int deliver_set_due(struct deliver_output *o, int64_t now_ms, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "app/config.h"
 #include "app/spool.h"
+#include "app/tally.h"
 #include "classify/classify.h"
 #include "source/source.h"
 #include "store/store.h"
@@ -16,6 +17,7 @@ struct follow_env {
 	struct source_watch *watch;
 	struct store *store;
 	struct spool *spool;
+	struct tally *tally;
 	struct classifier *classifier;
 	struct hash_state *hash;
 	struct slice host;

@@ -29,8 +29,10 @@ on_event(void *arg, const struct event *ev)
 		    (struct slice){ 0 }, "event over 64 KiB");
 		return 0;
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		f->event_ms = clock_wall_ms();
+		tally_event(f->env->tally, ev);
+	}
 	return rc;
 }
 

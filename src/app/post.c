@@ -141,6 +141,40 @@ out:
 	return rc;
 }
 
+enum output_verdict
+post_verdict(const struct config_output *c, const struct output_answer *a)
+{
+	enum output_verdict v = output_verdict_of(a->code, a->complete);
+	uint64_t code;
+
+	for (size_t i = 0; a->complete && i < c->answers.n; i++) {
+		if (slice_u64(slice_of(c->answers.v[i].name), &code) && code == a->code)
+			(void)output_verdict_by_name(
+			    slice_of(c->answers.v[i].value), &v);
+	}
+	return v;
+}
+
+int
+post_headers_shown(
+    const struct config_output *c, const struct store_batch *b, struct buf *out)
+{
+	struct headers h = { .n = 0 };
+
+	buf_init(&h.text, HEADERS_BYTES);
+	add_fixed(&h, c, b);
+	if (c->auth_bearer.kind != CONFIG_SECRET_NONE ||
+	    c->auth_basic_password.kind != CONFIG_SECRET_NONE)
+		add(&h, "Authorization", SLICE("***"));
+	if (c->auth_header_value.kind != CONFIG_SECRET_NONE)
+		add(&h, c->auth_header_name, SLICE("***"));
+	fix(&h);
+	for (size_t i = 0; i < h.n; i++)
+		(void)buf_printf(out, "%s\n", h.at[i]);
+	buf_free(&h.text);
+	return out->failed ? -ENOMEM : 0;
+}
+
 struct output_request *
 post_request(
     struct output_http *h, const struct config_output *c, void *owner, struct err *e)

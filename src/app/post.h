@@ -16,4 +16,12 @@ struct output_request *post_request(
 int post_send(struct output_request *r, const struct config_output *c,
     const struct store_batch *b, struct slice body, struct err *e);
 
+/* What the answer means: the table, or the output's `answers:` in its place. */
+enum output_verdict post_verdict(
+    const struct config_output *c, const struct output_answer *a);
+
+/* The headers that go with a batch, "Name: value" and LF each, secrets as ***. */
+int post_headers_shown(
+    const struct config_output *c, const struct store_batch *b, struct buf *out);
+
 #endif

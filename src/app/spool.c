@@ -7,18 +7,11 @@
  */
 #include "app/spool.h"
 #include "app/app.h"
+#include "app/select.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What select: says, as bits and names. */
-struct select {
-	uint32_t types;   /* 0: any */
-	uint32_t classes; /* 0: any, events without a class included */
-	uint32_t reasons; /* 0: any */
-	const struct config_list *sources;
-};
 
 struct batch {
 	struct buf events;
@@ -27,7 +20,7 @@ struct batch {
 
 struct spool_output {
 	const struct config_output *conf;
-	struct select select;
+	struct select *select;
 	struct batch open;
 	struct batch full[LIMIT_COMMIT_BATCHES];
 	size_t nfull;
@@ -43,49 +36,17 @@ struct spool {
 	int64_t deadline; /* when the first linger ends */
 };
 
-static uint32_t
-bits_of(const struct config_list *l, unsigned (*index)(struct slice))
-{
-	uint32_t bits = 0;
-
-	for (size_t i = 0; i < l->n; i++)
-		bits |= 1u << index(slice_of(l->v[i]));
-	return bits;
-}
-
-static unsigned
-type_index(struct slice name)
-{
-	return event_type_of(name);
-}
-
-static unsigned
-class_index(struct slice name)
-{
-	return event_class_of(name);
-}
-
-static unsigned
-reason_index(struct slice name)
-{
-	return event_reason_of(name);
-}
-
-static void
+static bool
 set_up_output(struct spool_output *o, const struct config_output *conf)
 {
 	size_t max = (size_t)conf->batch_max_bytes + LIMIT_EVENT + 1;
 
 	o->conf = conf;
-	o->select = (struct select){
-		.types = bits_of(&conf->select_type, type_index),
-		.classes = bits_of(&conf->select_class, class_index),
-		.reasons = bits_of(&conf->select_reason, reason_index),
-		.sources = &conf->select_source,
-	};
+	o->select = select_new(conf);
 	buf_init(&o->open.events, max);
 	for (size_t i = 0; i < LIMIT_COMMIT_BATCHES; i++)
 		buf_init(&o->full[i].events, max);
+	return o->select != NULL;
 }
 
 struct spool *
@@ -103,8 +64,12 @@ spool_new(const struct config *c, struct slice host)
 		return NULL;
 	}
 	s->noutputs = c->noutputs;
-	for (size_t i = 0; i < c->noutputs; i++)
-		set_up_output(&s->output[i], &c->output[i]);
+	for (size_t i = 0; i < c->noutputs; i++) {
+		if (!set_up_output(&s->output[i], &c->output[i])) {
+			spool_free(s);
+			return NULL;
+		}
+	}
 	return s;
 }
 
@@ -114,6 +79,7 @@ spool_free(struct spool *s)
 	if (!s)
 		return;
 	for (size_t i = 0; i < s->noutputs; i++) {
+		select_free(s->output[i].select);
 		buf_free(&s->output[i].open.events);
 		for (size_t k = 0; k < LIMIT_COMMIT_BATCHES; k++)
 			buf_free(&s->output[i].full[k].events);
@@ -121,22 +87,6 @@ spool_free(struct spool *s)
 	buf_free(&s->json);
 	free(s->output);
 	free(s);
-}
-
-static bool
-selects(const struct select *w, const struct event *ev)
-{
-	if (w->types && !(w->types & 1u << ev->type))
-		return false;
-	if (w->classes && !(w->classes & 1u << ev->class))
-		return false;
-	if (w->reasons && !(w->reasons & 1u << ev->reason))
-		return false;
-	for (size_t i = 0; i < w->sources->n; i++) {
-		if (slice_eq(slice_of(w->sources->v[i]), ev->source.name))
-			return true;
-	}
-	return w->sources->n == 0;
 }
 
 /* The open batch is full: aside with it until the commit. */
@@ -174,13 +124,15 @@ add(struct spool *s, struct spool_output *o, struct slice json, int64_t now_ms)
 int
 spool_event(struct spool *s, const struct event *ev, int64_t now_ms)
 {
+	struct select_view view;
 	int rc = 0;
 
 	if (spool_full(s))
 		return -EAGAIN;
+	select_view(&view, ev);
 	buf_clear(&s->json);
 	for (size_t i = 0; rc == 0 && i < s->noutputs; i++) {
-		if (!selects(&s->output[i].select, ev))
+		if (!select_wants(s->output[i].select, &view))
 			continue;
 		if (s->json.n == 0 && ((rc = event_json(ev, &s->json)) < 0 ||
 					  (rc = buf_addc(&s->json, '\n')) < 0))
@@ -225,8 +177,8 @@ spool_key(char out[SPOOL_KEY])
 }
 
 static int
-put(struct spool *s, struct spool_output *o, const struct batch *b, struct store *st,
-    struct err *e)
+put(struct spool *s, struct spool_output *o, const struct batch *b, bool fixed,
+    struct store *st, struct err *e)
 {
 	char key[SPOOL_KEY];
 	int64_t id;
@@ -242,21 +194,22 @@ put(struct spool *s, struct spool_output *o, const struct batch *b, struct store
 		.events = buf_slice(&b->events),
 		.count = b->count,
 		.sealed_ms = clock_wall_ms(),
+		.fixed = fixed,
 	};
 	return store_batch_put(st, &sb, &id, e);
 }
 
 int
-spool_put(struct spool *s, struct store *st, struct err *e)
+spool_put(struct spool *s, struct store *st, const bool *waiting, struct err *e)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < s->noutputs; i++) {
 		struct spool_output *o = &s->output[i];
 		for (size_t k = 0; rc == 0 && k < o->nfull; k++)
-			rc = put(s, o, &o->full[k], st, e);
+			rc = put(s, o, &o->full[k], true, st, e);
 		if (rc == 0)
-			rc = put(s, o, &o->open, st, e);
+			rc = put(s, o, &o->open, waiting && !waiting[i], st, e);
 	}
 	return rc;
 }

@@ -29,8 +29,12 @@ int64_t spool_deadline(
 bool spool_full(const struct spool *s); /* take no more events before a commit */
 bool spool_empty(const struct spool *s);
 
-/* Within a transaction: puts all batches, full and open. */
-int spool_put(struct spool *s, struct store *st, struct err *e);
+/*
+ * Within a transaction: puts all batches, full and open. waiting: of each output, that
+ * its queue is not empty, so that an open batch will not be tried at once and may be
+ * joined with others when its turn comes; NULL: all wait.
+ */
+int spool_put(struct spool *s, struct store *st, const bool *waiting, struct err *e);
 
 /* A new batch key: 128 random bits as hex digits. */
 enum { SPOOL_KEY = 32 };

@@ -29,6 +29,7 @@ enum {
 	LIMIT_BAD_SAMPLE = 256,   /* first bytes kept of a bad record */
 	LIMIT_BAD_KEPT = 20,      /* bad records kept per source */
 	LIMIT_READ = 256 * 1024,  /* bytes read per source and turn */
+	LIMIT_CONCURRENCY = 16,   /* requests of an output at a time */
 	LIMIT_COMMIT_BATCHES = 8, /* batches in one commit */
 	LIMIT_COMMIT_BYTES = 4 << 20, /* bytes of events in one commit */
 	LIMIT_ANSWER = 1 << 20,       /* bytes kept of a backend's answer */

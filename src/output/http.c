@@ -12,7 +12,10 @@
 #include <string.h>
 #include <curl/curl.h>
 
-enum { WAIT_FDS_MAX = 16 };
+enum {
+	WAIT_FDS_MAX = 16,
+	RETRY_AFTER_MAX = 3600, /* seconds of a Retry-After that are believed */
+};
 
 struct output_http {
 	CURLM *multi;
@@ -199,14 +202,28 @@ output_post(struct output_request *r, const struct output_post *p, struct err *e
 	return 0;
 }
 
+/* The whole request went out, and the time for the answer ran out. */
+static bool
+timed_out(struct output_request *r, CURLcode rc)
+{
+	curl_off_t began = 0;
+
+	(void)curl_easy_getinfo(r->easy, CURLINFO_PRETRANSFER_TIME_T, &began);
+	return rc == CURLE_OPERATION_TIMEDOUT && began > 0;
+}
+
 static void
 read_answer(struct output_request *r, CURLcode rc, struct output_answer *a)
 {
 	long code = 0;
 	char *location = NULL;
+	curl_off_t after = 0;
 
 	(void)curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &code);
 	(void)curl_easy_getinfo(r->easy, CURLINFO_REDIRECT_URL, &location);
+	(void)curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &after);
+	if (after > RETRY_AFTER_MAX)
+		after = RETRY_AFTER_MAX;
 	*a = (struct output_answer){
 		.code = (unsigned)code,
 		.complete = rc == CURLE_OK,
@@ -216,6 +233,8 @@ read_answer(struct output_request *r, CURLcode rc, struct output_answer *a)
 			 : r->error[0]  ? r->error
 					: curl_easy_strerror(rc),
 		.location = location,
+		.timed_out = timed_out(r, rc),
+		.retry_after_ms = after > 0 ? (uint64_t)after * 1000 : 0,
 	};
 }
 

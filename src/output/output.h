@@ -36,6 +36,7 @@ enum output_verdict {
 };
 
 const char *output_verdict_name(enum output_verdict v);
+bool output_verdict_by_name(struct slice name, enum output_verdict *out);
 
 /* code 0: no answer; complete: the answer came to its end. Pure; one table. */
 enum output_verdict output_verdict_of(unsigned code, bool complete);
@@ -85,6 +86,9 @@ struct output_answer {
 	bool cut;             /* there was more of it */
 	const char *error;    /* what went wrong without an answer, or "" */
 	const char *location; /* of a 3xx, or NULL */
+	bool timed_out;       /* the request went out, no answer came in time */
+	uint64_t
+	    retry_after_ms; /* what Retry-After asks for, in either form; 0: nothing */
 };
 
 struct output_http;    /* all requests of the program */

@@ -27,18 +27,30 @@ static const struct {
 	{ 500, 599, VERDICT_AGAIN },
 };
 
+static const char *const verdict_name[] = {
+	[VERDICT_ACCEPTED] = "accepted",
+	[VERDICT_AGAIN] = "again",
+	[VERDICT_HALVE] = "halve",
+	[VERDICT_REFUSED] = "refused",
+	[VERDICT_HOLD] = "hold",
+};
+
 const char *
 output_verdict_name(enum output_verdict v)
 {
-	static const char *const name[] = {
-		[VERDICT_ACCEPTED] = "accepted",
-		[VERDICT_AGAIN] = "again",
-		[VERDICT_HALVE] = "halve",
-		[VERDICT_REFUSED] = "refused",
-		[VERDICT_HOLD] = "hold",
-	};
+	return verdict_name[v];
+}
 
-	return name[v];
+bool
+output_verdict_by_name(struct slice name, enum output_verdict *out)
+{
+	for (unsigned i = 0; i < sizeof verdict_name / sizeof *verdict_name; i++) {
+		if (slice_eq(slice_of(verdict_name[i]), name)) {
+			*out = (enum output_verdict)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 enum output_verdict

@@ -1,10 +1,8 @@
 /*
- * store.c - opens the state file, runs transactions, gives space back.
+ * store.c - opens and closes the state file, runs transactions, gives space back.
  *
  * Owns the connection and the prepared statements. An error of SQLite's becomes
- * -ENOSPC, -EBUSY, -EBADMSG, -EROFS or -EIO with its text. auto_vacuum and page_size
- * only take effect before the first table; see ARCHITECTURE.md for why each setting is
- * as it is.
+ * -ENOSPC, -EBUSY, -EBADMSG, -EROFS or -EIO with its text.
  */
 #include "store/store_internal.h"
 
@@ -18,7 +16,6 @@
 #include <unistd.h>
 
 enum {
-	BUSY_MS = 50,
 	WAL_PAGES = 1000,    /* a checkpoint is due from here on */
 	VACUUM_PAGES = 4096, /* given back in one go */
 	PAGE_SIZE = 4096,
@@ -79,6 +76,17 @@ store_run(struct store *s, sqlite3_stmt *q, struct err *e)
 	return rc;
 }
 
+int
+store_by_id(struct store *s, enum store_sql which, int64_t id, struct err *e)
+{
+	sqlite3_stmt *q = store_prepare(s, which, e);
+
+	if (!q)
+		return e->code;
+	(void)sqlite3_bind_int64(q, 1, id);
+	return store_run(s, q, e);
+}
+
 void
 store_bind_text(sqlite3_stmt *q, int at, struct slice v)
 {
@@ -115,105 +123,6 @@ make_file(const char *path, struct err *e)
 	return 0;
 }
 
-static int
-exec(struct store *s, const char *sql, struct err *e)
-{
-	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return store_fail(s, "set up", e);
-	return 0;
-}
-
-static int
-user_version(struct store *s, struct err *e)
-{
-	sqlite3_stmt *q = NULL;
-	int rc;
-
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL) !=
-		SQLITE_OK ||
-	    sqlite3_step(q) != SQLITE_ROW)
-		rc = store_fail(s, "read", e);
-	else
-		rc = sqlite3_column_int(q, 0);
-	(void)sqlite3_finalize(q);
-	return rc;
-}
-
-static int
-check_version(struct store *s, int version, struct err *e)
-{
-	sqlite3_stmt *q = NULL;
-	struct slice by = SLICE("a newer version");
-
-	if (version <= STORE_SCHEMA_VERSION)
-		return 0;
-	if (sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE name = 'version'",
-		-1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
-		by = store_column(q, 0);
-	int rc = err_set(e, -EBADMSG,
-	    "state file %s: written by bouncefeed %.*s (layout %d), newer than this "
-	    "program",
-	    s->path, (int)by.n, by.p, version);
-	(void)sqlite3_finalize(q);
-	return rc;
-}
-
-static int
-make_tables(struct store *s, const char *version, struct err *e)
-{
-	char *sql = sqlite3_mprintf("BEGIN IMMEDIATE; %s"
-				    "INSERT INTO meta VALUES('version', %Q);"
-				    "PRAGMA user_version = %d; COMMIT",
-	    store_schema, version, STORE_SCHEMA_VERSION);
-	if (!sql)
-		return err_set(e, -ENOMEM, "no memory");
-	int rc = exec(s, sql, e);
-	sqlite3_free(sql);
-	return rc;
-}
-
-static int
-on_wal(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	struct store *s = arg;
-
-	(void)db;
-	(void)name;
-	s->wal_pages = pages;
-	return SQLITE_OK;
-}
-
-static int
-set_up(
-    struct store *s, enum store_mode mode, const struct store_options *o, struct err *e)
-{
-	int rc;
-
-	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
-	(void)sqlite3_wal_hook(s->db, on_wal, s);
-	if (mode == STORE_OWN &&
-	    (rc = exec(s,
-		 "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;"
-		 "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 4194304;"
-		 "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL;"
-		 "PRAGMA secure_delete = OFF",
-		 e)) < 0)
-		return rc;
-	s->durable = true;
-	if (mode == STORE_OWN && o->secure_delete &&
-	    (rc = exec(s, "PRAGMA secure_delete = ON", e)) < 0)
-		return rc;
-	int version = user_version(s, e);
-	if (version < 0)
-		return version;
-	if (version == 0 && mode == STORE_OWN)
-		return make_tables(s, o->version, e);
-	if (version == 0)
-		return err_set(e, -ENOENT, "state file %s: empty", s->path);
-	return check_version(s, version, e);
-}
-
 int
 store_open(const char *path, enum store_mode mode, const struct store_options *o,
     struct store **out, long *holder, struct err *e)
@@ -234,7 +143,7 @@ store_open(const char *path, enum store_mode mode, const struct store_options *o
 	if (mode == STORE_OWN &&
 	    ((rc = store_lock(s, holder, e)) < 0 || (rc = make_file(path, e)) < 0))
 		goto fail;
-	if (mode == STORE_READ && access(path, R_OK) < 0) {
+	if (mode != STORE_OWN && access(path, R_OK) < 0) {
 		rc = err_set(e, -errno, "state file %s: %s", path, strerror(errno));
 		goto fail;
 	}
@@ -245,7 +154,7 @@ store_open(const char *path, enum store_mode mode, const struct store_options *o
 		rc = store_fail(s, "open", e);
 		goto fail;
 	}
-	if ((rc = set_up(s, mode, o, e)) < 0)
+	if ((rc = store_set_up(s, mode, o, e)) < 0)
 		goto fail;
 	*out = s;
 	return 0;
@@ -279,17 +188,14 @@ int
 store_begin(struct store *s, enum store_sync sync, struct err *e)
 {
 	bool durable = sync == STORE_DURABLE;
-	int rc;
 
 	if (durable != s->durable) {
 		/* LAZY is sound: what a later FULL commit syncs holds the earlier ones
 		 */
-		rc = exec(s,
-		    durable ? "PRAGMA synchronous = FULL"
-			    : "PRAGMA synchronous = NORMAL",
-		    e);
-		if (rc < 0)
-			return rc;
+		const char *sql = durable ? "PRAGMA synchronous = FULL"
+					  : "PRAGMA synchronous = NORMAL";
+		if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+			return store_fail(s, "set up", e);
 		s->durable = durable;
 	}
 	return store_run(s, store_prepare(s, SQL_BEGIN, e), e);
@@ -315,6 +221,19 @@ store_rollback(struct store *s)
 		(void)store_run(s, store_prepare(s, SQL_ROLLBACK, &ignored), &ignored);
 }
 
+bool
+store_changed(struct store *s)
+{
+	struct err ignored;
+	sqlite3_stmt *q = store_prepare(s, SQL_DATA_VERSION, &ignored);
+	int64_t before = s->data_version;
+
+	if (q && sqlite3_step(q) == SQLITE_ROW)
+		s->data_version = sqlite3_column_int64(q, 0);
+	(void)sqlite3_reset(q);
+	return s->data_version != before;
+}
+
 static uint64_t
 file_bytes(const char *path, const char *suffix)
 {
@@ -338,13 +257,15 @@ store_used(struct store *s)
 {
 	struct err ignored;
 	sqlite3_stmt *q = store_prepare(s, SQL_PAGES, &ignored);
-	uint64_t bytes = store_bytes(s);
+	uint64_t db = file_bytes(s->path, ""), wal = file_bytes(s->path, "-wal");
 
 	if (!q || sqlite3_step(q) != SQLITE_ROW)
-		return bytes;
+		return db + wal;
 	int64_t pages = sqlite3_column_int64(q, 0) - sqlite3_column_int64(q, 1);
 	(void)sqlite3_reset(q);
-	return (uint64_t)pages * PAGE_SIZE + file_bytes(s->path, "-wal");
+	/* what is in the WAL alone is counted there */
+	uint64_t used = (uint64_t)pages * PAGE_SIZE;
+	return (used < db ? used : db) + wal;
 }
 
 static int64_t

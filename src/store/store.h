@@ -15,9 +15,9 @@
 struct store;
 
 enum store_mode {
-	STORE_OWN,  /* the daemon: takes the lock, makes the file where it is not there
-		     */
-	STORE_READ, /* status: reads beside a daemon */
+	STORE_OWN,    /* the daemon: takes the lock, makes and upgrades the file */
+	STORE_BESIDE, /* a command that writes beside the daemon */
+	STORE_READ,   /* status: reads beside a daemon */
 };
 
 struct store_options {
@@ -37,12 +37,20 @@ void store_close(struct store *s); /* takes NULL */
  */
 long store_holder(const char *path);
 
+/* Tells the daemon that something was written beside it: touches PATH.wake, which it
+ * watches (store_wake_path()). */
+int store_wake(const char *path, struct err *e);
+int store_wake_path(const char *path, char *out, size_t cap); /* 0 or -ENAMETOOLONG */
+
 /* DURABLE: on disk when the commit returns. LAZY: with the next durable one. */
 enum store_sync { STORE_DURABLE, STORE_LAZY };
 
 int store_begin(struct store *s, enum store_sync sync, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+
+/* Has another connection written since the last call? */
+bool store_changed(struct store *s);
 
 /* Bytes of database and WAL on disk. */
 uint64_t store_bytes(const struct store *s);
@@ -68,28 +76,85 @@ struct store_batch {
 	uint64_t count;
 	uint64_t tries;
 	int64_t sealed_ms; /* wall clock */
+	bool fixed;        /* it may have been tried: nothing is joined to it */
+	int64_t standing;  /* 0: in the queue; else set apart, the caller's number */
+	int64_t code;      /* the answer's status that set it apart */
+	struct slice answer;
+	int64_t due_ms; /* set apart: not tried before */
 };
 
 /* Within a transaction: adds the batch; its id in *id. */
 int store_batch_put(
     struct store *s, const struct store_batch *b, int64_t *id, struct err *e);
 
-/* The oldest batch of the output; 0 with *out (its events in the buf), -ENOENT none,
- * -EBADMSG a damaged body. */
-int store_batch_first(struct store *s, struct slice output, struct store_batch *out,
-    struct buf *events, struct err *e);
+enum store_which {
+	STORE_FIRST,  /* of the queue */
+	STORE_BEHIND, /* the first of the queue behind place, id */
+	STORE_LAST,   /* of the queue */
+	STORE_APART,  /* of this standing: the one due first, if it is by due_ms */
+	STORE_BY_ID,
+};
 
-/* Batches put lately whose events are still in memory, so that store_batch_first() does
+struct store_wanted {
+	enum store_which which;
+	struct slice output;
+	int64_t place, id;
+	int64_t standing;
+	int64_t due_ms;
+	const int64_t *skip; /* ids that are passed over */
+	size_t nskip;
+};
+
+/* 0 with *out (its events and texts in the buf), -ENOENT none, -EBADMSG a damaged body
+ * (out->id says of which; 0: it is the file that is damaged). */
+int store_batch_find(struct store *s, const struct store_wanted *w,
+    struct store_batch *out, struct buf *events, struct err *e);
+
+/* Batches put lately whose events are still in memory, so that store_batch_find() does
  * not have to read and unpack them; at most LIMIT_COMMIT_BATCHES. */
 size_t store_fresh(const struct store *s);
 
 int store_batch_tried(struct store *s, int64_t id, struct err *e); /* tries + 1 */
+int store_batch_fix(struct store *s, int64_t id, struct err *e);
 int store_batch_delete(
     struct store *s, int64_t id, struct err *e); /* accepted, replaced */
+
+/* Sets standing, code, answer and due_ms of batch b->id. */
+int store_batch_set_apart(struct store *s, const struct store_batch *b, struct err *e);
+int store_batch_due(struct store *s, int64_t id, int64_t due_ms, struct err *e);
+/* When the first of what is set apart and not waiting for its turn is due; -ENOENT. */
+int store_due(struct store *s, struct slice output, int64_t *due_ms, struct err *e);
+int store_due_now(struct store *s, struct slice output, struct err *e); /* all of it */
+/* All of the output that stand so stand otherwise. */
+int store_batch_restand(
+    struct store *s, struct slice output, int64_t from, int64_t to, struct err *e);
+
+enum { STORE_STANDINGS = 8 }; /* numbers that batch.standing may have */
+
+/* What an output has in the state file. */
+struct store_queue {
+	uint64_t batches, events;        /* of the queue: standing 0 */
+	uint64_t bytes;                  /* packed, all standings */
+	int64_t oldest_ms;               /* sealed; 0: none */
+	uint64_t apart[STORE_STANDINGS]; /* batches of each standing */
+};
+
+int store_queue_get(
+    struct store *s, struct slice output, struct store_queue *out, struct err *e);
+
+/* Everything that stands apart, oldest first; id 0: of all outputs where output is
+ * empty. The batch's slices die when fn returns. */
+typedef int store_batch_fn(void *arg, const struct store_batch *b);
+int store_apart_each(
+    struct store *s, struct slice output, store_batch_fn *fn, void *arg, struct err *e);
+
+/* Deletes all batches and dead letters of an output. */
+int store_output_drop(struct store *s, struct slice output, struct err *e);
 
 /* --- dead letters --------------------------------------------------------------- */
 
 struct store_dead {
+	int64_t id;
 	struct slice output;
 	struct slice event; /* one JSON object */
 	int64_t code;       /* the answer's status */
@@ -98,6 +163,22 @@ struct store_dead {
 };
 
 int store_dead_put(struct store *s, const struct store_dead *d, struct err *e);
+int store_dead_delete(struct store *s, int64_t id, struct err *e);
+
+/* The dead letters behind id `after` (0: from the first), by id, of one output or,
+ * where it is empty, of all; ends where fn answers not 0 (and answers that). Its slices
+ * die when fn returns; nothing may be written while it runs. */
+typedef int store_dead_fn(void *arg, const struct store_dead *d);
+int store_dead_each(struct store *s, struct slice output, int64_t after,
+    store_dead_fn *fn, void *arg, struct err *e);
+int store_dead_get(struct store *s, int64_t id, store_dead_fn *fn, void *arg,
+    struct err *e); /* -ENOENT */
+
+/* Bytes of all dead letters. */
+int store_dead_bytes(struct store *s, uint64_t *bytes, struct err *e);
+/* Deletes those that are older, at most `max` of them; their number in *n. */
+int store_dead_expire(
+    struct store *s, int64_t before_ms, uint64_t max, uint64_t *n, struct err *e);
 
 /* --- sources and files ----------------------------------------------------------- */
 
@@ -149,6 +230,46 @@ int store_bad_put(struct store *s, const struct store_bad *b, struct err *e);
 int store_bad_count(struct store *s, struct slice source, struct slice reason,
     uint64_t n, struct err *e);
 
+/* --- events counted, for status ---------------------------------------------------
+ */
+
+enum { STORE_TALLY_MS = 5 * 60 * 1000 }; /* one slot */
+
+struct store_tally {
+	struct slice source;
+	int64_t slot; /* wall clock / STORE_TALLY_MS */
+	struct slice type;
+	struct slice class; /* may be empty */
+	uint64_t n;
+};
+
+/* Adds n; forgets slots older than a day. */
+int store_tally_add(struct store *s, const struct store_tally *t, struct err *e);
+/* The sums from that slot on, by source, type and class (slot is not set). */
+typedef int store_tally_fn(void *arg, const struct store_tally *t);
+int store_tally_each(
+    struct store *s, int64_t slot, store_tally_fn *fn, void *arg, struct err *e);
+
+/* --- what commands ask of the daemon ------------------------------------------------
+ */
+
+int store_request_put(
+    struct store *s, struct slice what, struct slice output, struct err *e);
+/* Calls fn for each, then deletes them: in a transaction of its own. Their number, or
+ * -errno. */
+typedef void store_request_fn(void *arg, struct slice what, struct slice output);
+int store_requests_take(
+    struct store *s, store_request_fn *fn, void *arg, struct err *e);
+
+/* --- how far `replay --deliver` has come: the place in a file, by any 16 bytes that
+ * tell file, output and filter ------------------------------------------------------
+ */
+
+int store_replay_get(
+    struct store *s, struct hash128 what, uint64_t *offset, struct err *e);
+int store_replay_put(struct store *s, struct hash128 what, uint64_t offset,
+    int64_t at_ms, struct err *e);
+
 /* --- what status shows --------------------------------------------------------------
  */
 
@@ -159,11 +280,8 @@ struct store_output {
 	int64_t error_ms;
 	uint64_t accepted; /* events, since the state file was made */
 	uint64_t dead;
-	uint64_t queued_batches; /* out only, from here on */
-	uint64_t queued_events;
-	uint64_t queued_bytes;
-	uint64_t dead_letters;
-	int64_t oldest_ms; /* 0: none */
+	uint64_t dead_letters; /* out only, from here on */
+	struct store_queue queue;
 };
 
 /* Sets state, error, error_ms. */

@@ -1,5 +1,5 @@
 /*
- * store_batch.c - the queues of the outputs and the dead letters.
+ * store_batch.c - the batches of the outputs, one by one.
  *
  * Bodies are packed and carry a checksum: no integrity check of the whole file is
  * needed at start. A damaged body is -EBADMSG, never a guess.
@@ -94,6 +94,13 @@ store_batch_put(
 	(void)sqlite3_bind_int64(q, 8, b->sealed_ms);
 	(void)sqlite3_bind_int64(q, 9, (int64_t)hash64_of(buf_slice(&s->packed)));
 	store_bind_blob(q, 10, buf_slice(&s->packed));
+	(void)sqlite3_bind_int64(q, 11, (int64_t)s->packed.n);
+	(void)sqlite3_bind_int64(q, 12, b->fixed);
+	(void)sqlite3_bind_int64(q, 13, b->standing);
+	(void)sqlite3_bind_int64(q, 14, b->code);
+	store_bind_blob(q, 15, b->answer);
+	(void)sqlite3_bind_int64(q, 16, b->due_ms);
+	(void)sqlite3_bind_int64(q, 17, (int64_t)b->tries);
 	if ((rc = store_run(s, q, e)) == 0) {
 		*id = sqlite3_last_insert_rowid(s->db);
 		keep_fresh(s, *id, b->events);
@@ -111,159 +118,165 @@ store_fresh(const struct store *s)
 	return n;
 }
 
+/* The next of the texts that stand behind the events. */
+static struct slice
+text_behind(struct buf *events, struct slice text)
+{
+	struct slice out = { events->p + events->n, text.n };
+
+	(void)buf_add(events, text);
+	return out;
+}
+
+static void
+read_numbers(sqlite3_stmt *q, struct store_batch *out)
+{
+	*out = (struct store_batch){
+		.id = sqlite3_column_int64(q, 0),
+		.place = sqlite3_column_int64(q, 1),
+		.count = (uint64_t)sqlite3_column_int64(q, 6),
+		.tries = (uint64_t)sqlite3_column_int64(q, 8),
+		.sealed_ms = sqlite3_column_int64(q, 9),
+		.fixed = sqlite3_column_int(q, 10) != 0,
+		.standing = sqlite3_column_int64(q, 11),
+		.code = sqlite3_column_int64(q, 12),
+		.due_ms = sqlite3_column_int64(q, 14),
+	};
+}
+
 /* The row into out and events. The texts of out point into events, behind the events.
  */
-static int
-read_batch(struct store *s, sqlite3_stmt *q, struct slice output,
-    struct store_batch *out, struct buf *events, struct err *e)
+int
+store_read_batch(struct store *s, sqlite3_stmt *q, struct store_batch *out,
+    struct buf *events, struct err *e)
 {
-	int64_t id = sqlite3_column_int64(q, 0);
-	uint64_t bytes = (uint64_t)sqlite3_column_int64(q, 6);
+	uint64_t bytes = (uint64_t)sqlite3_column_int64(q, 7);
+	struct slice output = store_column(q, 2), key = store_column(q, 3),
+		     format = store_column(q, 4), host = store_column(q, 5),
+		     answer = store_column(q, 13);
 	int rc = 0;
 
+	read_numbers(q, out);
 	buf_clear(events);
-	if (!take_fresh(s, id, events) && (rc = read_body(s, id, bytes, events, e)) < 0)
+	if (!take_fresh(s, out->id, events) &&
+	    (rc = read_body(s, out->id, bytes, events, e)) < 0)
 		return rc;
-	struct slice key = store_column(q, 2), format = store_column(q, 3),
-		     host = store_column(q, 4);
 	/* reserved first: slices into a buf must not see it move */
-	if ((rc = buf_reserve(events, key.n + format.n + host.n)) < 0)
-		return err_set(e, rc, "batch %lld: no memory", (long long)id);
-	*out = (struct store_batch){
-		.id = id,
-		.place = sqlite3_column_int64(q, 1),
-		.output = output,
-		.key = { events->p + bytes, key.n },
-		.format = { events->p + bytes + key.n, format.n },
-		.host = { events->p + bytes + key.n + format.n, host.n },
-		.events = { events->p, bytes },
-		.count = (uint64_t)sqlite3_column_int64(q, 5),
-		.tries = (uint64_t)sqlite3_column_int64(q, 7),
-		.sealed_ms = sqlite3_column_int64(q, 8),
-	};
-	(void)buf_add(events, key);
-	(void)buf_add(events, format);
-	(void)buf_add(events, host);
+	if ((rc = buf_reserve(
+		 events, output.n + key.n + format.n + host.n + answer.n)) < 0)
+		return err_set(e, rc, "batch %lld: no memory", (long long)out->id);
+	out->events = (struct slice){ events->p, bytes };
+	out->output = text_behind(events, output);
+	out->key = text_behind(events, key);
+	out->format = text_behind(events, format);
+	out->host = text_behind(events, host);
+	out->answer = text_behind(events, answer);
 	return 0;
 }
 
-int
-store_batch_first(struct store *s, struct slice output, struct store_batch *out,
-    struct buf *events, struct err *e)
+static sqlite3_stmt *
+prepare_wanted(struct store *s, const struct store_wanted *w, struct err *e)
 {
-	sqlite3_stmt *q = store_prepare(s, SQL_BATCH_FIRST, e);
-	int rc;
+	static const enum store_sql sql[] = {
+		[STORE_FIRST] = SQL_BATCH_FIRST,
+		[STORE_BEHIND] = SQL_BATCH_BEHIND,
+		[STORE_LAST] = SQL_BATCH_LAST,
+		[STORE_APART] = SQL_BATCH_APART,
+		[STORE_BY_ID] = SQL_BATCH_BY_ID,
+	};
+	sqlite3_stmt *q = store_prepare(s, sql[w->which], e);
 
 	if (!q)
-		return e->code;
-	store_bind_text(q, 1, output);
-	switch (sqlite3_step(q)) {
-	case SQLITE_ROW:
-		rc = read_batch(s, q, output, out, events, e);
-		break;
-	case SQLITE_DONE:
-		rc = -ENOENT;
-		break;
-	default:
-		rc = store_fail(s, "read a batch", e);
+		return NULL;
+	if (w->which == STORE_BY_ID) {
+		(void)sqlite3_bind_int64(q, 1, w->id);
+		return q;
 	}
-	(void)sqlite3_reset(q);
-	return rc;
+	store_bind_text(q, 1, w->output);
+	if (w->which == STORE_BEHIND) {
+		(void)sqlite3_bind_int64(q, 2, w->place);
+		(void)sqlite3_bind_int64(q, 3, w->id);
+	} else if (w->which == STORE_APART) {
+		(void)sqlite3_bind_int64(q, 2, w->standing);
+		(void)sqlite3_bind_int64(q, 3, w->due_ms);
+	}
+	return q;
 }
 
-static int
-by_id(struct store *s, enum store_sql which, int64_t id, struct err *e)
+static bool
+skipped(const struct store_wanted *w, int64_t id)
 {
-	sqlite3_stmt *q = store_prepare(s, which, e);
+	for (size_t i = 0; i < w->nskip; i++) {
+		if (w->skip[i] == id)
+			return true;
+	}
+	return false;
+}
 
+int
+store_batch_find(struct store *s, const struct store_wanted *w, struct store_batch *out,
+    struct buf *events, struct err *e)
+{
+	sqlite3_stmt *q = prepare_wanted(s, w, e);
+	int rc, step;
+
+	out->id = 0;
 	if (!q)
 		return e->code;
-	(void)sqlite3_bind_int64(q, 1, id);
-	return store_run(s, q, e);
+	do {
+		step = sqlite3_step(q);
+	} while (step == SQLITE_ROW && skipped(w, sqlite3_column_int64(q, 0)));
+	if (step == SQLITE_ROW)
+		rc = store_read_batch(s, q, out, events, e);
+	else if (step == SQLITE_DONE)
+		rc = -ENOENT;
+	else
+		rc = store_fail(s, "read a batch", e);
+	(void)sqlite3_reset(q);
+	return rc;
 }
 
 int
 store_batch_tried(struct store *s, int64_t id, struct err *e)
 {
-	return by_id(s, SQL_BATCH_TRIED, id, e);
+	return store_by_id(s, SQL_BATCH_TRIED, id, e);
+}
+
+int
+store_batch_fix(struct store *s, int64_t id, struct err *e)
+{
+	return store_by_id(s, SQL_BATCH_FIX, id, e);
 }
 
 int
 store_batch_delete(struct store *s, int64_t id, struct err *e)
 {
-	return by_id(s, SQL_BATCH_DELETE, id, e);
+	return store_by_id(s, SQL_BATCH_DELETE, id, e);
 }
 
 int
-store_dead_put(struct store *s, const struct store_dead *d, struct err *e)
+store_batch_set_apart(struct store *s, const struct store_batch *b, struct err *e)
 {
-	sqlite3_stmt *q = store_prepare(s, SQL_DEAD_PUT, e);
+	sqlite3_stmt *q = store_prepare(s, SQL_BATCH_SET_APART, e);
 
 	if (!q)
 		return e->code;
-	store_bind_text(q, 1, d->output);
-	store_bind_blob(q, 2, d->event);
-	(void)sqlite3_bind_int64(q, 3, d->code);
-	store_bind_blob(q, 4, d->answer);
-	(void)sqlite3_bind_int64(q, 5, d->at_ms);
+	(void)sqlite3_bind_int64(q, 1, b->id);
+	(void)sqlite3_bind_int64(q, 2, b->standing);
+	(void)sqlite3_bind_int64(q, 3, b->code);
+	store_bind_blob(q, 4, b->answer);
+	(void)sqlite3_bind_int64(q, 5, b->due_ms);
 	return store_run(s, q, e);
 }
 
 int
-store_output_state(struct store *s, const struct store_output *o, struct err *e)
+store_batch_due(struct store *s, int64_t id, int64_t due_ms, struct err *e)
 {
-	sqlite3_stmt *q = store_prepare(s, SQL_OUTPUT_STATE, e);
+	sqlite3_stmt *q = store_prepare(s, SQL_BATCH_DUE, e);
 
 	if (!q)
 		return e->code;
-	store_bind_text(q, 1, o->name);
-	store_bind_text(q, 2, o->state);
-	if (o->error.n > 0)
-		store_bind_text(q, 3, o->error);
-	(void)sqlite3_bind_int64(q, 4, o->error_ms);
+	(void)sqlite3_bind_int64(q, 1, id);
+	(void)sqlite3_bind_int64(q, 2, due_ms);
 	return store_run(s, q, e);
-}
-
-int
-store_output_count(
-    struct store *s, struct slice name, uint64_t accepted, uint64_t dead, struct err *e)
-{
-	sqlite3_stmt *q = store_prepare(s, SQL_OUTPUT_COUNT, e);
-
-	if (!q)
-		return e->code;
-	store_bind_text(q, 1, name);
-	(void)sqlite3_bind_int64(q, 2, (int64_t)accepted);
-	(void)sqlite3_bind_int64(q, 3, (int64_t)dead);
-	return store_run(s, q, e);
-}
-
-int
-store_output_each(struct store *s, store_output_fn *fn, void *arg, struct err *e)
-{
-	sqlite3_stmt *q = store_prepare(s, SQL_OUTPUT_EACH, e);
-	int rc = 0, step;
-
-	if (!q)
-		return e->code;
-	while (rc == 0 && (step = sqlite3_step(q)) == SQLITE_ROW) {
-		struct store_output o = {
-			.name = store_column(q, 0),
-			.state = store_column(q, 1),
-			.error = store_column(q, 2),
-			.error_ms = sqlite3_column_int64(q, 3),
-			.accepted = (uint64_t)sqlite3_column_int64(q, 4),
-			.dead = (uint64_t)sqlite3_column_int64(q, 5),
-			.queued_batches = (uint64_t)sqlite3_column_int64(q, 6),
-			.queued_events = (uint64_t)sqlite3_column_int64(q, 7),
-			.queued_bytes = (uint64_t)sqlite3_column_int64(q, 8),
-			.oldest_ms = sqlite3_column_int64(q, 9),
-			.dead_letters = (uint64_t)sqlite3_column_int64(q, 10),
-		};
-		rc = fn(arg, &o);
-	}
-	if (rc == 0 && step != SQLITE_DONE)
-		rc = store_fail(s, "read the outputs", e);
-	(void)sqlite3_reset(q);
-	return rc;
 }

@@ -15,12 +15,41 @@ enum store_sql {
 	SQL_COMMIT,
 	SQL_ROLLBACK,
 	SQL_PAGES,
+	SQL_DATA_VERSION,
 	SQL_BATCH_PUT,
 	SQL_BATCH_FIRST,
+	SQL_BATCH_BEHIND,
+	SQL_BATCH_LAST,
+	SQL_BATCH_APART,
+	SQL_BATCH_BY_ID,
 	SQL_BATCH_BODY,
 	SQL_BATCH_TRIED,
+	SQL_BATCH_FIX,
 	SQL_BATCH_DELETE,
+	SQL_BATCH_SET_APART,
+	SQL_BATCH_DUE,
+	SQL_BATCH_RESTAND,
+	SQL_APART_EACH,
+	SQL_QUEUE,
+	SQL_DUE,
+	SQL_DUE_NOW,
+	SQL_DROP_BATCHES,
+	SQL_DROP_DEAD,
+	SQL_DROP_OUTPUT,
 	SQL_DEAD_PUT,
+	SQL_DEAD_SIZE,
+	SQL_DEAD_EACH,
+	SQL_DEAD_GET,
+	SQL_DEAD_OLD,
+	SQL_DEAD_DELETE,
+	SQL_DEAD_BYTES,
+	SQL_TALLY_ADD,
+	SQL_TALLY_TRIM,
+	SQL_TALLY_EACH,
+	SQL_REQUEST_PUT,
+	SQL_REQUESTS_TAKE,
+	SQL_REPLAY_GET,
+	SQL_REPLAY_PUT,
 	SQL_FILE_INSERT,
 	SQL_FILE_UPDATE,
 	SQL_FILE_FORGET,
@@ -39,14 +68,15 @@ enum store_sql {
 };
 
 extern const char *const store_sql_text[SQL_COUNT]; /* schema.c */
-extern const char store_schema[];
 
 enum {
-	STORE_SCHEMA_VERSION = 1,
+	STORE_LAYOUTS = 2,                  /* user_version of the newest */
 	STORE_FRESH = LIMIT_COMMIT_BATCHES, /* batches kept in memory, too */
 	STORE_FRESH_BYTES = 1 << 20,        /* ... of at most this size */
 	STORE_BODY_MAX = 64 << 20,          /* bytes of one body, packed or not */
 };
+
+extern const char *const store_layout[STORE_LAYOUTS]; /* schema.c */
 
 /* The events of a batch that was put lately: the healthy path does not read them back.
  */
@@ -65,11 +95,21 @@ struct store {
 	struct buf packed;
 	struct store_kept fresh[STORE_FRESH]; /* a ring */
 	size_t nfresh;
+	int64_t data_version; /* changes when another connection writes */
+	int64_t tally_slot;   /* older ones were forgotten then */
 	sqlite3_stmt *stmt[SQL_COUNT];
 };
 
 /* After a rollback: ids that were given may be given again. */
 void store_forget_fresh(struct store *s);
+
+/* Sets the connection up, makes or upgrades the tables (store_open.c). */
+int store_set_up(struct store *s, enum store_mode mode, const struct store_options *o,
+    struct err *e);
+
+/* The row of a BATCH_COLUMNS query; as store_batch_find(). */
+int store_read_batch(struct store *s, sqlite3_stmt *q, struct store_batch *out,
+    struct buf *events, struct err *e);
 
 /* Takes the lock or tells who has it: as store_open(). */
 int store_lock(struct store *s, long *holder, struct err *e);
@@ -79,6 +119,9 @@ sqlite3_stmt *store_prepare(struct store *s, enum store_sql which, struct err *e
 
 /* Runs a statement that gives no rows, resets it. */
 int store_run(struct store *s, sqlite3_stmt *q, struct err *e);
+
+/* One statement with an id and up to one number. */
+int store_by_id(struct store *s, enum store_sql which, int64_t id, struct err *e);
 
 /* The -errno of the connection's last error, told in *e. */
 int store_fail(struct store *s, const char *doing, struct err *e);

@@ -26,7 +26,7 @@ start_daemon "$TMP/c.yaml"
 grep -v n000123@ "$TMP/written" >"$TMP/good"
 arrived='"$E2E/compare.py" --writer "$TMP/good" --log "$BACKEND_LOG" --only'
 wait_for "$arrived" 20 >"$TMP/result" 2>&1
-[ "$(requests '"answer": 422')" -le 8 ] || fail "$(requests '"answer": 422') refusals for one poison"
+[ "$(requests '"answer": 422')" -le 10 ] || fail "$(requests '"answer": 422') refusals for one poison"
 wait_for 'grep -q event=dead-letter "$TMP/daemon.log"' 5
 "$BOUNCEFEED" status -c "$TMP/c.yaml" >"$TMP/status" || fail "status: exit $?"
 grep -q "output o: ok, 999 events accepted, 0 queued in 0 batches, 1 dead letters" \

@@ -19,6 +19,7 @@ static Suite *(*const suites[])(void) = {
 	suite_store,
 	suite_source,
 	suite_spool,
+	suite_select,
 	suite_config,
 };
 

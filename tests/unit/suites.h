@@ -16,6 +16,7 @@ Suite *suite_output(void);
 Suite *suite_store(void);
 Suite *suite_source(void);
 Suite *suite_spool(void);
+Suite *suite_select(void);
 Suite *suite_config(void);
 
 #endif

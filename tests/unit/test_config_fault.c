@@ -156,8 +156,12 @@ static const struct fault_case {
 	    "t.yaml:6:23: auth.signature" NOT_BUILT "\"\" is taken)" },
 	{ "later: compression", OUTPUT("compression: gzip"),
 	    "t.yaml:6:18: compression" NOT_BUILT "none is taken)" },
-	{ "later: answers", OUTPUT("answers: {409: accepted}"),
-	    "t.yaml:6:14: answers" NOT_BUILT "{} is taken)" },
+	{ "answers, no meaning", OUTPUT("answers: {409: acepted}"),
+	    "t.yaml:6:20: answers: \"acepted\" is not a meaning, did you mean "
+	    "\"accepted\"?" },
+	{ "answers, no code", OUTPUT("answers: {4090: accepted}"),
+	    "t.yaml:6:15: answers: \"4090\" is not a status code, did you mean "
+	    "\"400\"?" },
 	{ "later: source type", SOURCE("type: journal"),
 	    "t.yaml:6:11: type" NOT_BUILT "file is taken)" },
 	{ "later: source format", SOURCE("format: sendmail"),
@@ -203,6 +207,8 @@ static const struct fault_case {
 	    "mean \"spam_rejected\"?" },
 	{ "select.source", OUTPUT("select: {source: [t]}"),
 	    "t.yaml:6:23: select.source: \"t\" is no configured source" },
+	{ "select.not.source", OUTPUT("select: {not: {source: [t]}}"),
+	    "t.yaml:6:29: select.not.source: \"t\" is no configured source" },
 	{ "missing name", OUTPUTS "sources:\n  - path: /x\n",
 	    "t.yaml:4:5: name is missing" },
 	{ "missing path", OUTPUTS "sources:\n  - name: s\n",

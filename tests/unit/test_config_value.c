@@ -39,8 +39,10 @@ START_TEST(values_are_what_the_file_says)
 	is_text("start", s->start, "beginning");
 	is_number("max_record", s->max_record, 65536);
 	is_text("source label", s->labels.v[0].value, "");
-	is_number("select.type", o->select_type.n, 0);
-	is_text("select.reason", o->select_reason.v[0], "user_unknown");
+	is_number("select.type", o->select.type.n, 0);
+	is_text("select.reason", o->select.reason.v[0], "user_unknown");
+	is_text("select.labels", o->select.labels.v[0].value, "eu1");
+	is_text("select.not.sender", o->select_not.sender.v[0], "<>");
 	is_number("headers", o->headers.n, 1);
 	is_text("auth.header.name", o->auth_header_name, "X-Api-Key");
 	is_number("auth.header.value", o->auth_header_value.kind, CONFIG_SECRET_ENV);

@@ -103,7 +103,7 @@ commit(void)
 	int rc = store_begin(store, STORE_DURABLE, &e);
 
 	if (rc == 0)
-		rc = spool_put(spool, store, &e);
+		rc = spool_put(spool, store, NULL, &e);
 	if (rc == 0)
 		rc = store_commit(store, &e);
 	ck_assert_msg(rc == 0, "commit: got %d %s", rc, e.text);
@@ -124,7 +124,9 @@ drain(const char *name, unsigned first, char *counts, size_t cap)
 
 	buf_init(&events, 64 << 20);
 	counts[0] = '\0';
-	while ((rc = store_batch_first(store, slice_of(name), &b, &events, &e)) == 0) {
+	const struct store_wanted first_one = { .which = STORE_FIRST,
+		.output = slice_of(name) };
+	while ((rc = store_batch_find(store, &first_one, &b, &events, &e)) == 0) {
 		struct slice rest = b.events;
 		ck_assert_msg(slice_eq(b.host, SLICE("mx1")) &&
 				  slice_eq(b.format, SLICE("ndjson")) &&
@@ -250,7 +252,7 @@ START_TEST(a_failed_commit_keeps_the_events)
 	for (unsigned i = 0; i < 5; i++)
 		ck_assert_msg(put(i, 0) == 0, "event %u: want 0", i);
 	ck_assert_msg(store_begin(store, STORE_DURABLE, &e) == 0 &&
-			  spool_put(spool, store, &e) == 0,
+			  spool_put(spool, store, NULL, &e) == 0,
 	    "put: %s", e.text);
 	store_rollback(store);
 	ck_assert_msg(!spool_empty(spool), "after a rollback: got an empty spool");
@@ -327,13 +329,13 @@ START_TEST(an_output_takes_what_it_selects)
 		config.noutputs = 0;
 		memset(output, 0, sizeof output);
 		struct config_output *o = add_output("o", 100, 1 << 20, 1000);
-		o->select_type = (struct config_list){ list_types,
+		o->select.type = (struct config_list){ list_types,
 			(size_t)cases[i].types };
-		o->select_class = (struct config_list){ list_class,
+		o->select.class = (struct config_list){ list_class,
 			(size_t)cases[i].classes };
-		o->select_reason = (struct config_list){ list_reason,
+		o->select.reason = (struct config_list){ list_reason,
 			(size_t)cases[i].reasons };
-		o->select_source = (struct config_list){ list_source,
+		o->select.source = (struct config_list){ list_source,
 			(size_t)cases[i].sources };
 		for (size_t k = 0; k < COUNT(events); k++) {
 			make_spool();

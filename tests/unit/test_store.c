@@ -1,12 +1,11 @@
 /*
- * test_store.c - the state file as a file: opened, locked, refused, killed. Each test
- * has a directory of its own.
+ * test_store.c - the suite of the state file and what its tests share. Each test has a
+ * directory of its own with an empty state file that is open.
  */
 #include "test_store.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,71 +16,108 @@
 
 Suite *suite_store(void);
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+enum { TIMEOUT_S = 60 };
 
-static char dir[STORE_TEST_ROOM];
+char store_test_dir[STORE_TEST_ROOM];
 char store_test_path[2 * STORE_TEST_ROOM];
 struct store *store_test;
 struct err store_test_err;
+long store_test_holder;
 
-static long holder;
+int
+store_test_open_as(enum store_mode mode, struct store **out)
+{
+	const struct store_options o = { .version = "1.2.3" };
+
+	*out = NULL;
+	store_test_holder = 0;
+	store_test_err = (struct err){ 0 };
+	return store_open(
+	    store_test_path, mode, &o, out, &store_test_holder, &store_test_err);
+}
 
 int
 store_test_open(enum store_mode mode)
 {
-	const struct store_options o = { .version = "1.2.3" };
+	return store_test_open_as(mode, &store_test);
+}
 
+void
+store_test_close(void)
+{
+	store_close(store_test);
 	store_test = NULL;
-	holder = 0;
-	return store_open(
-	    store_test_path, mode, &o, &store_test, &holder, &store_test_err);
 }
 
 void
 store_test_reopen(void)
 {
-	store_close(store_test);
-	int rc = store_test_open(STORE_OWN);
-	ck_assert_msg(rc == 0, "reopen: got %d %s, want 0", rc, store_test_err.text);
+	store_test_close();
+	store_test_must("reopen", store_test_open(STORE_OWN));
 }
 
 static void
 setup(void)
 {
-	(void)snprintf(dir, sizeof dir, "/tmp/bouncefeed-store-XXXXXX");
-	ck_assert_msg(mkdtemp(dir) != NULL, "mkdtemp: %s", strerror(errno));
-	(void)snprintf(store_test_path, sizeof store_test_path, "%s/state.db", dir);
-	int rc = store_test_open(STORE_OWN);
-	ck_assert_msg(
-	    rc == 0, "store_open: got %d %s, want 0", rc, store_test_err.text);
+	(void)snprintf(
+	    store_test_dir, sizeof store_test_dir, "/tmp/bouncefeed-store-XXXXXX");
+	ck_assert_msg(mkdtemp(store_test_dir) != NULL, "mkdtemp: got %s, want a name",
+	    strerror(errno));
+	(void)snprintf(
+	    store_test_path, sizeof store_test_path, "%s/state.db", store_test_dir);
+	store_test_must("store_open", store_test_open(STORE_OWN));
 }
 
 static void
 teardown(void)
 {
-	static const char *const suffix[] = { "", "-wal", "-shm", "-journal", ".lock" };
-	char name[3 * STORE_TEST_ROOM];
+	char name[STORE_TEST_ROOM + 300];
+	struct dirent *entry;
 
-	store_close(store_test);
-	for (size_t i = 0; i < COUNT(suffix); i++) {
-		(void)snprintf(name, sizeof name, "%s%s", store_test_path, suffix[i]);
-		(void)unlink(name);
+	store_test_close();
+	(void)chmod(store_test_dir, 0700);
+	DIR *d = opendir(store_test_dir);
+	while (d && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(
+		    name, sizeof name, "%s/%s", store_test_dir, entry->d_name);
+		(void)remove(name);
 	}
-	(void)rmdir(dir);
+	if (d)
+		(void)closedir(d);
+	(void)rmdir(store_test_dir);
+}
+
+void
+store_test_must(const char *what, int rc)
+{
+	ck_assert_msg(rc == 0, "%s: got %d %s, want 0", what, rc, store_test_err.text);
 }
 
 void
 store_test_begin(void)
 {
-	int rc = store_begin(store_test, STORE_DURABLE, &store_test_err);
-	ck_assert_msg(rc == 0, "store_begin: got %d %s", rc, store_test_err.text);
+	store_test_must(
+	    "store_begin", store_begin(store_test, STORE_DURABLE, &store_test_err));
 }
 
 void
 store_test_commit(void)
 {
-	int rc = store_commit(store_test, &store_test_err);
-	ck_assert_msg(rc == 0, "store_commit: got %d %s", rc, store_test_err.text);
+	store_test_must("store_commit", store_commit(store_test, &store_test_err));
+}
+
+int64_t
+store_test_put_batch(struct store *s, const struct store_batch *b)
+{
+	int64_t id = 0;
+	int rc = store_batch_put(s, b, &id, &store_test_err);
+
+	ck_assert_msg(rc == 0 && id > 0,
+	    "store_batch_put: got %d and id %lld %s, want 0 and an id", rc,
+	    (long long)id, store_test_err.text);
+	return id;
 }
 
 int64_t
@@ -97,12 +133,16 @@ store_test_put(const char *events, int64_t place)
 		.count = strlen(events),
 		.sealed_ms = 7,
 	};
-	int64_t id = 0;
-	int rc = store_batch_put(store_test, &b, &id, &store_test_err);
 
-	ck_assert_msg(rc == 0 && id > 0, "store_batch_put: got %d id %lld %s", rc,
-	    (long long)id, store_test_err.text);
-	return id;
+	return store_test_put_batch(store_test, &b);
+}
+
+int
+store_test_first(struct store *s, struct store_batch *out, struct buf *events)
+{
+	const struct store_wanted w = { .which = STORE_FIRST, .output = SLICE("o") };
+
+	return store_batch_find(s, &w, out, events, &store_test_err);
 }
 
 void
@@ -114,19 +154,19 @@ store_test_queue(const char *name, const char *want)
 	size_t n = 0;
 	int rc;
 
-	buf_init(&events, 1 << 20);
-	while ((rc = store_batch_first(
-		    store_test, SLICE("o"), &b, &events, &store_test_err)) == 0) {
+	buf_init(&events, STORE_TEST_BUF);
+	while ((rc = store_test_first(store_test, &b, &events)) == 0) {
 		ck_assert_msg(slice_eq(b.key, b.events) && b.count == b.key.n &&
 				  slice_eq(b.format, SLICE("json")) &&
 				  slice_eq(b.host, SLICE("mx1")) && b.sealed_ms == 7,
-		    "%s: batch %lld: got key %.*s events %.*s", name, (long long)b.id,
-		    (int)b.key.n, b.key.p, (int)b.events.n, b.events.p);
+		    "%s: batch %lld: got events %.*s, want its key %.*s", name,
+		    (long long)b.id, (int)b.events.n, b.events.p, (int)b.key.n,
+		    b.key.p);
 		n += (size_t)snprintf(got + n, sizeof got - n, "%s%.*s", n ? " " : "",
 		    (int)b.key.n, b.key.p);
 		store_test_begin();
-		rc = store_batch_delete(store_test, b.id, &store_test_err);
-		ck_assert_msg(rc == 0, "%s: delete: got %d", name, rc);
+		store_test_must(
+		    name, store_batch_delete(store_test, b.id, &store_test_err));
 		store_test_commit();
 	}
 	ck_assert_msg(rc == -ENOENT && !strcmp(got, want),
@@ -141,194 +181,131 @@ store_test_sql(const char *sql)
 
 	ck_assert_msg(sqlite3_open(store_test_path, &db) == SQLITE_OK &&
 			  sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK,
-	    "%s: %s", sql, sqlite3_errmsg(db));
+	    "%s: got %s, want no error", sql, sqlite3_errmsg(db));
 	(void)sqlite3_close(db);
 }
 
-START_TEST(a_second_daemon_is_told_who_has_it)
+long long
+store_test_number(const char *sql)
 {
-	struct store *first = store_test;
-	int rc = store_test_open(STORE_OWN);
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	long long v = -1;
 
-	store_close(store_test);
-	store_test = first;
-	ck_assert_msg(rc == -EAGAIN && holder == (long)getpid(),
-	    "got %d and pid %ld, want -EAGAIN and %ld", rc, holder, (long)getpid());
-	char pid[24];
-	(void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
-	ck_assert_msg(strstr(store_test_err.text, pid) != NULL,
-	    "got \"%s\", want %s in it", store_test_err.text, pid);
-	long got = store_holder(store_test_path);
-	ck_assert_msg(got == (long)getpid(), "store_holder: got %ld", got);
-	store_close(store_test);
-	got = store_holder(store_test_path);
-	ck_assert_msg(got == 0, "store_holder of a closed file: got %ld, want 0", got);
-	rc = store_test_open(STORE_OWN);
-	ck_assert_msg(rc == 0, "after the close: got %d, want 0", rc);
+	if (sqlite3_open(store_test_path, &db) == SQLITE_OK &&
+	    sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
+	    sqlite3_step(q) == SQLITE_ROW)
+		v = sqlite3_column_int64(q, 0);
+	(void)sqlite3_finalize(q);
+	(void)sqlite3_close(db);
+	return v;
 }
-END_TEST
 
-START_TEST(a_reader_reads_beside_the_daemon)
+void
+store_test_is(const char *sql, long long want)
 {
-	struct store *own = store_test;
+	long long got = store_test_number(sql);
 
-	store_test_begin();
-	(void)store_test_put("a", 0);
-	store_test_commit();
-	int rc = store_test_open(STORE_READ);
-	ck_assert_msg(rc == 0, "read: got %d %s, want 0", rc, store_test_err.text);
-	struct store_batch b;
-	struct buf events;
-	buf_init(&events, 1000);
-	rc = store_batch_first(store_test, SLICE("o"), &b, &events, &store_test_err);
-	ck_assert_msg(rc == 0 && slice_eq(b.key, SLICE("a")), "got %d, want a", rc);
-	buf_free(&events);
-	store_close(store_test);
-	store_test = own;
-	store_test_begin();
-	(void)store_test_put("b", 0);
-	store_test_commit();
-	store_test_queue("after a reader", "a b");
+	ck_assert_msg(got == want, "%s: got %lld, want %lld", sql, got, want);
 }
-END_TEST
 
-START_TEST(a_reader_makes_no_file)
+const char *
+store_test_file(const char *suffix)
 {
-	store_close(store_test);
-	store_test = NULL;
-	(void)unlink(store_test_path);
-	int rc = store_test_open(STORE_READ);
-	ck_assert_msg(rc == -ENOENT && access(store_test_path, F_OK) < 0,
-	    "no file: got %d, want -ENOENT and none", rc);
-	ck_assert_msg(store_holder("/nowhere/state.db") == 0, "store_holder: want 0");
+	static char name[3 * STORE_TEST_ROOM];
+
+	(void)snprintf(name, sizeof name, "%s%s", store_test_path, suffix);
+	return name;
 }
-END_TEST
 
-START_TEST(a_file_is_for_its_owner_alone)
+/* All bytes of the file, a byte more than its length; NULL: it cannot be read. */
+static char *
+read_all(const char *path, size_t *n)
 {
-	static const char *const suffix[] = { "", "-wal", "-shm", ".lock" };
-	char name[3 * STORE_TEST_ROOM];
+	FILE *f = fopen(path, "r");
 	struct stat st;
+	char *p = NULL;
 
-	store_close(store_test);
-	(void)unlink(store_test_path);
-	(void)snprintf(name, sizeof name, "%s.lock", store_test_path);
-	(void)unlink(name);
-	mode_t old = umask(0);
-	int rc = store_test_open(STORE_OWN);
-	ck_assert_msg(rc == 0, "open: got %d %s", rc, store_test_err.text);
-	store_test_begin();
-	(void)store_test_put("a", 0);
-	store_test_commit();
-	(void)umask(old);
-	for (size_t i = 0; i < COUNT(suffix); i++) {
-		(void)snprintf(name, sizeof name, "%s%s", store_test_path, suffix[i]);
-		ck_assert_msg(stat(name, &st) == 0, "%s: %s", name, strerror(errno));
-		ck_assert_msg((st.st_mode & 0777) == 0600, "%s: got mode %o, want 600",
-		    name, (unsigned)st.st_mode & 0777);
+	*n = 0;
+	if (f && fstat(fileno(f), &st) == 0 && (p = malloc((size_t)st.st_size + 1)))
+		*n = fread(p, 1, (size_t)st.st_size, f);
+	if (f)
+		(void)fclose(f);
+	return p;
+}
+
+uint64_t
+store_test_hash(const char *path)
+{
+	size_t n;
+	char *p = read_all(path, &n);
+	uint64_t h = n ? hash64_of((struct slice){ p, n }) : 0;
+
+	free(p);
+	return h;
+}
+
+void
+store_test_write(const char *path, const void *bytes, size_t n)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_msg(f && fwrite(bytes, 1, n, f) == n && fclose(f) == 0,
+	    "write %s: got %s, want no error", path, strerror(errno));
+}
+
+void
+store_test_copy(const char *from, const char *to)
+{
+	size_t n;
+	char *p = read_all(from, &n);
+
+	ck_assert_msg(p != NULL, "read %s: got %s, want it", from, strerror(errno));
+	store_test_write(to, p, n);
+	free(p);
+}
+
+void
+store_test_noise(char *out, size_t n, uint64_t seed)
+{
+	for (size_t i = 0; i < n; i++) {
+		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+		out[i] = (char)('!' + (seed >> 33) % 90);
 	}
 }
-END_TEST
 
-START_TEST(a_newer_file_is_refused_by_name)
+int
+store_test_wait(pid_t pid)
 {
-	static const enum store_mode modes[] = { STORE_OWN, STORE_READ };
-
-	store_close(store_test);
-	store_test_sql("PRAGMA user_version = 99;"
-		       "UPDATE meta SET value = '9.8.7' WHERE name = 'version'");
-	for (size_t i = 0; i < COUNT(modes); i++) {
-		int rc = store_test_open(modes[i]);
-		ck_assert_msg(rc == -EBADMSG && strstr(store_test_err.text, "9.8.7"),
-		    "mode %zu: got %d \"%s\", want -EBADMSG and 9.8.7", i, rc,
-		    store_test_err.text);
-	}
-	store_test_sql("DROP TABLE meta");
-	int rc = store_test_open(STORE_OWN);
-	ck_assert_msg(rc == -EBADMSG, "without its version: got %d, want -EBADMSG", rc);
-	store_test_sql("PRAGMA user_version = 1");
-}
-END_TEST
-
-START_TEST(a_file_that_is_none_is_refused_and_left_alone)
-{
-	static const char garbage[] =
-	    "This is no state file, but it is longer than the "
-	    "hundred bytes that a database begins with: so it is "
-	    "not taken for an empty one, is it?";
-	char back[sizeof garbage] = "";
-	int rc;
-
-	store_close(store_test);
-	FILE *f = fopen(store_test_path, "w");
-	ck_assert_msg(f && fputs(garbage, f) >= 0 && fclose(f) == 0, "write");
-	rc = store_test_open(STORE_OWN);
-	ck_assert_msg(rc == -EBADMSG && strstr(store_test_err.text, store_test_path),
-	    "own: got %d \"%s\", want -EBADMSG and the path", rc, store_test_err.text);
-	rc = store_test_open(STORE_READ);
-	ck_assert_msg(rc == -EBADMSG, "read: got %d, want -EBADMSG", rc);
-	f = fopen(store_test_path, "r");
-	ck_assert_msg(f && fread(back, 1, sizeof back, f) == sizeof garbage - 1 &&
-			  !memcmp(back, garbage, sizeof garbage - 1),
-	    "got other bytes in the file");
-	(void)fclose(f);
-}
-END_TEST
-
-/* In a child: commits "good", begins another one, and is killed in the middle of it. */
-static void
-killed_in_transaction(enum store_sync sync)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (store_test_open(STORE_OWN) < 0 ||
-		    store_begin(store_test, sync, &store_test_err) < 0)
-			_exit(1);
-		(void)store_test_put("good", 0);
-		if (store_commit(store_test, &store_test_err) < 0 ||
-		    store_begin(store_test, STORE_DURABLE, &store_test_err) < 0)
-			_exit(1);
-		for (int i = 0; i < 1000; i++)
-			(void)store_test_put("lost", 0);
-		(void)kill(getpid(), SIGKILL);
-	}
 	int status = 0;
-	ck_assert_msg(
-	    pid > 0 && waitpid(pid, &status, 0) == pid, "fork: %s", strerror(errno));
-	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
-	    "child: got status %d, want SIGKILL", status);
-}
 
-START_TEST(a_killed_process_leaves_the_last_good_state)
-{
-	store_close(store_test);
-	killed_in_transaction(STORE_DURABLE);
-	killed_in_transaction(STORE_LAZY);
-	long pid = store_holder(store_test_path);
-	ck_assert_msg(pid == 0, "store_holder: got %ld, want 0", pid);
-	int rc = store_test_open(STORE_OWN);
-	ck_assert_msg(rc == 0, "open: got %d %s", rc, store_test_err.text);
-	store_test_queue("killed", "good good");
+	ck_assert_msg(pid > 0 && waitpid(pid, &status, 0) == pid,
+	    "child %ld: got %s, want it to end", (long)pid, strerror(errno));
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
-END_TEST
 
 Suite *
 suite_store(void)
 {
+	static void (*const add[])(TCase *) = {
+		store_add_open_tests,
+		store_add_upgrade_tests,
+		store_add_beside_tests,
+		store_add_batch_tests,
+		store_add_find_tests,
+		store_add_queue_tests,
+		store_add_dead_tests,
+		store_add_request_tests,
+		store_add_row_tests,
+		store_add_space_tests,
+	};
 	Suite *s = suite_create("store");
 	TCase *t = tcase_create("store");
 
+	tcase_set_timeout(t, TIMEOUT_S);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, a_second_daemon_is_told_who_has_it);
-	tcase_add_test(t, a_reader_reads_beside_the_daemon);
-	tcase_add_test(t, a_reader_makes_no_file);
-	tcase_add_test(t, a_file_is_for_its_owner_alone);
-	tcase_add_test(t, a_newer_file_is_refused_by_name);
-	tcase_add_test(t, a_file_that_is_none_is_refused_and_left_alone);
-	tcase_add_test(t, a_killed_process_leaves_the_last_good_state);
-	store_add_batch_tests(t);
-	store_add_row_tests(t);
+	for (size_t i = 0; i < COUNT(add); i++)
+		add[i](t);
 	suite_add_tcase(s, t);
 	return s;
 }

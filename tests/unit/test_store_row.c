@@ -1,44 +1,12 @@
 /*
  * test_store_row.c - what the state file keeps beside the queues: files, sources, bad
- * records, dead letters, the counters of the outputs.
+ * records, the counters of the outputs.
  */
 #include "test_store.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-
-/* A number that SQL answers, from a connection of its own. */
-static long long
-number(const char *sql)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *q = NULL;
-	long long v = -1;
-
-	if (sqlite3_open(store_test_path, &db) == SQLITE_OK &&
-	    sqlite3_prepare_v2(db, sql, -1, &q, NULL) == SQLITE_OK &&
-	    sqlite3_step(q) == SQLITE_ROW)
-		v = sqlite3_column_int64(q, 0);
-	(void)sqlite3_finalize(q);
-	(void)sqlite3_close(db);
-	return v;
-}
-
-static void
-is_number(const char *sql, long long want)
-{
-	long long got = number(sql);
-
-	ck_assert_msg(got == want, "%s: got %lld, want %lld", sql, got, want);
-}
-
-static void
-must(const char *what, int rc)
-{
-	ck_assert_msg(rc == 0, "%s: got %d %s, want 0", what, rc, store_test_err.text);
-}
 
 struct seen_file {
 	size_t n;
@@ -102,12 +70,15 @@ START_TEST(a_file_row_comes_back_as_it_was_put)
 	memset(b.marker.b, 0x80, sizeof b.marker.b);
 	a.path = SLICE("/a");
 	store_test_begin();
-	must("put a", store_file_put(store_test, &a, &a.id, &store_test_err));
-	must("put b", store_file_put(store_test, &b, &b.id, &store_test_err));
-	must("put t", store_file_put(store_test, &other, &other.id, &store_test_err));
+	store_test_must(
+	    "put a", store_file_put(store_test, &a, &a.id, &store_test_err));
+	store_test_must(
+	    "put b", store_file_put(store_test, &b, &b.id, &store_test_err));
+	store_test_must(
+	    "put t", store_file_put(store_test, &other, &other.id, &store_test_err));
 	store_test_commit();
 	store_test_reopen();
-	must("each",
+	store_test_must("each",
 	    store_file_each(store_test, SLICE("s"), see_file, &seen, &store_test_err));
 	ck_assert_msg(seen.n == 2, "got %zu files, want 2", seen.n);
 	same_file("without key", &seen.f[0], &a);
@@ -118,13 +89,13 @@ START_TEST(a_file_row_comes_back_as_it_was_put)
 	a.path = SLICE("/a.1");
 	memset(a.key.b, 1, sizeof a.key.b);
 	store_test_begin();
-	must("update", store_file_put(store_test, &a, &id, &store_test_err));
-	must("forget", store_file_forget(store_test, b.id, &store_test_err));
+	store_test_must("update", store_file_put(store_test, &a, &id, &store_test_err));
+	store_test_must("forget", store_file_forget(store_test, b.id, &store_test_err));
 	store_test_commit();
 	ck_assert_msg(id == a.id, "update: got id %lld, want %lld", (long long)id,
 	    (long long)a.id);
 	seen = (struct seen_file){ 0 };
-	must("each",
+	store_test_must("each",
 	    store_file_each(store_test, SLICE("s"), see_file, &seen, &store_test_err));
 	ck_assert_msg(seen.n == 1, "after forget: got %zu files, want 1", seen.n);
 	same_file("updated", &seen.f[0], &a);
@@ -146,14 +117,15 @@ START_TEST(a_callback_that_fails_ends_the_reading)
 
 	store_test_begin();
 	for (int i = 0; i < 3; i++)
-		must("put",
+		store_test_must("put",
 		    store_file_put(store_test, &f, &(int64_t){ 0 }, &store_test_err));
 	store_test_commit();
 	int rc = store_file_each(store_test, SLICE("s"), stop, &calls, &store_test_err);
 	ck_assert_msg(rc == -EINTR && calls == 1,
 	    "got %d after %d calls, want -EINTR, 1", rc, calls);
 	store_test_begin(); /* the statement is free again */
-	must("put", store_file_put(store_test, &f, &(int64_t){ 0 }, &store_test_err));
+	store_test_must(
+	    "put", store_file_put(store_test, &f, &(int64_t){ 0 }, &store_test_err));
 	store_test_commit();
 }
 END_TEST
@@ -182,15 +154,19 @@ START_TEST(a_source_is_new_until_it_was_scanned)
 	int rc = store_source_get(store_test, SLICE("s"), &ns, &store_test_err);
 	ck_assert_msg(rc == -ENOENT && ns == -1, "new: got %d, want -ENOENT", rc);
 	store_test_begin();
-	must("put", store_source_put(store_test, SLICE("s"), 5, &store_test_err));
-	must("event", store_source_event(store_test, SLICE("s"), 77, &store_test_err));
-	must("put",
+	store_test_must(
+	    "put", store_source_put(store_test, SLICE("s"), 5, &store_test_err));
+	store_test_must(
+	    "event", store_source_event(store_test, SLICE("s"), 77, &store_test_err));
+	store_test_must("put",
 	    store_source_put(store_test, SLICE("s"), INT64_MAX, &store_test_err));
 	store_test_commit();
 	store_test_reopen();
-	must("get", store_source_get(store_test, SLICE("s"), &ns, &store_test_err));
+	store_test_must(
+	    "get", store_source_get(store_test, SLICE("s"), &ns, &store_test_err));
 	ck_assert_msg(ns == INT64_MAX, "got %lld, want the last one", (long long)ns);
-	must("each", store_source_each(store_test, see_source, &seen, &store_test_err));
+	store_test_must(
+	    "each", store_source_each(store_test, see_source, &seen, &store_test_err));
 	ck_assert_msg(seen.event_ms == 77 && seen.bad == 0, "got event %lld bad %llu",
 	    (long long)seen.event_ms, (unsigned long long)seen.bad);
 }
@@ -202,8 +178,9 @@ START_TEST(bad_records_are_counted_and_twenty_are_kept)
 	struct store_bad other = { .source = SLICE("t"), .reason = SLICE("torn") };
 
 	store_test_begin();
-	must("source", store_source_put(store_test, SLICE("s"), 1, &store_test_err));
-	must("other", store_bad_put(store_test, &other, &store_test_err));
+	store_test_must(
+	    "source", store_source_put(store_test, SLICE("s"), 1, &store_test_err));
+	store_test_must("other", store_bad_put(store_test, &other, &store_test_err));
 	for (uint64_t i = 0; i < 57; i++) {
 		struct store_bad b = { .source = SLICE("s"),
 			.reason = SLICE("torn"),
@@ -211,22 +188,23 @@ START_TEST(bad_records_are_counted_and_twenty_are_kept)
 			.offset = i,
 			.bytes = { "\0\xff", 2 },
 			.at_ms = 3 };
-		must("put", store_bad_put(store_test, &b, &store_test_err));
-		must("count", store_bad_count(store_test, SLICE("s"), SLICE("torn"), 1,
-				  &store_test_err));
+		store_test_must("put", store_bad_put(store_test, &b, &store_test_err));
+		store_test_must("count", store_bad_count(store_test, SLICE("s"),
+					     SLICE("torn"), 1, &store_test_err));
 	}
-	must("count", store_bad_count(
-			  store_test, SLICE("s"), SLICE("long"), 40, &store_test_err));
+	store_test_must("count", store_bad_count(store_test, SLICE("s"), SLICE("long"),
+				     40, &store_test_err));
 	store_test_commit();
-	must("each", store_source_each(store_test, see_source, &seen, &store_test_err));
+	store_test_must(
+	    "each", store_source_each(store_test, see_source, &seen, &store_test_err));
 	ck_assert_msg(seen.bad == 97 && seen.bad_offset == 56,
 	    "got %llu bad, the last at %llu, want 97 and 56",
 	    (unsigned long long)seen.bad, (unsigned long long)seen.bad_offset);
-	is_number("SELECT count(*) FROM bad WHERE source = 's'", 20);
-	is_number("SELECT min(offset) FROM bad WHERE source = 's'", 37);
-	is_number("SELECT count(*) FROM bad WHERE source = 't'", 1);
-	is_number("SELECT count(*) FROM bad WHERE bytes = x'00ff'", 20);
-	is_number("SELECT n FROM bad_count WHERE reason = 'torn'", 57);
+	store_test_is("SELECT count(*) FROM bad WHERE source = 's'", 20);
+	store_test_is("SELECT min(offset) FROM bad WHERE source = 's'", 37);
+	store_test_is("SELECT count(*) FROM bad WHERE source = 't'", 1);
+	store_test_is("SELECT count(*) FROM bad WHERE bytes = x'00ff'", 20);
+	store_test_is("SELECT n FROM bad_count WHERE reason = 'torn'", 57);
 }
 END_TEST
 
@@ -264,21 +242,22 @@ START_TEST(outputs_are_counted)
 	struct seen_output s = { 0 };
 
 	store_test_begin();
-	must("count",
+	store_test_must("count",
 	    store_output_count(store_test, SLICE("o"), 10, 1, &store_test_err));
-	must(
+	store_test_must(
 	    "count", store_output_count(store_test, SLICE("o"), 5, 2, &store_test_err));
-	must(
+	store_test_must(
 	    "count", store_output_count(store_test, SLICE("p"), 1, 0, &store_test_err));
-	must("hold", store_output_state(store_test, &hold, &store_test_err));
-	must("ok", store_output_state(store_test, &ok, &store_test_err));
+	store_test_must("hold", store_output_state(store_test, &hold, &store_test_err));
+	store_test_must("ok", store_output_state(store_test, &ok, &store_test_err));
 	(void)store_test_put("abc", 0);
 	(void)store_test_put("de", 0);
-	must("dead", store_dead_put(store_test, &d, &store_test_err));
-	must("dead", store_dead_put(store_test, &d, &store_test_err));
+	store_test_must("dead", store_dead_put(store_test, &d, &store_test_err));
+	store_test_must("dead", store_dead_put(store_test, &d, &store_test_err));
 	store_test_commit();
 	store_test_reopen();
-	must("each", store_output_each(store_test, see_output, &s, &store_test_err));
+	store_test_must(
+	    "each", store_output_each(store_test, see_output, &s, &store_test_err));
 	ck_assert_msg(s.n == 2, "got %zu outputs, want 2", s.n);
 	ck_assert_msg(s.o[0].accepted == 15 && s.o[0].dead == 3 && s.o[1].accepted == 1,
 	    "got %llu accepted %llu dead, want 15 and 3",
@@ -286,50 +265,21 @@ START_TEST(outputs_are_counted)
 	ck_assert_msg(!strcmp(s.state[0], "ok") && !strcmp(s.error[0], "401") &&
 			  s.o[0].error_ms == 9 && !strcmp(s.state[1], "ok"),
 	    "got %s after %s, want ok after 401", s.state[0], s.error[0]);
-	ck_assert_msg(s.o[0].queued_batches == 2 && s.o[0].queued_events == 5 &&
-			  s.o[0].queued_bytes == 5 && s.o[0].oldest_ms == 7 &&
-			  s.o[0].dead_letters == 2,
+	const struct store_queue *q = &s.o[0].queue;
+	ck_assert_msg(q->batches == 2 && q->events == 5 && q->oldest_ms == 7 &&
+			  q->apart[1] == 0 && s.o[0].dead_letters == 2,
 	    "got %llu batches of %llu events, %llu dead letters, want 2, 5, 2",
-	    (unsigned long long)s.o[0].queued_batches,
-	    (unsigned long long)s.o[0].queued_events,
+	    (unsigned long long)q->batches, (unsigned long long)q->events,
 	    (unsigned long long)s.o[0].dead_letters);
-	ck_assert_msg(s.o[1].queued_batches == 0 && s.o[1].oldest_ms == 0 &&
-			  s.o[1].dead_letters == 0,
-	    "another output: want nothing queued");
-	is_number("SELECT count(*) FROM dead WHERE event = x'7b7d' AND code = 422 AND "
-		  "answer = x'6e6f' AND at_ms = 5",
+	store_test_is("SELECT sum(length(body)) FROM batch", (long long)q->bytes);
+	ck_assert_msg(s.o[1].queue.batches == 0 && s.o[1].queue.oldest_ms == 0 &&
+			  s.o[1].queue.bytes == 0 && s.o[1].dead_letters == 0,
+	    "another output: got %llu batches, want nothing queued",
+	    (unsigned long long)s.o[1].queue.batches);
+	store_test_is(
+	    "SELECT count(*) FROM dead WHERE event = x'7b7d' AND code = 422 AND "
+	    "answer = x'6e6f' AND at_ms = 5",
 	    2);
-}
-END_TEST
-
-START_TEST(space_is_given_back)
-{
-	static char text[100001];
-
-	uint64_t x = 1;
-	for (size_t i = 0; i < sizeof text - 1; i++) {
-		x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
-		text[i] = (char)('!' + (x >> 33) % 90);
-	}
-	uint64_t before = store_bytes(store_test);
-	for (int i = 0; i < 20; i++) {
-		store_test_begin();
-		(void)store_test_put(text, 0);
-		store_test_commit();
-	}
-	uint64_t full = store_bytes(store_test);
-	ck_assert_msg(full > before + 1000000,
-	    "got %llu bytes, want the batches counted", (unsigned long long)full);
-	store_test_begin();
-	for (int64_t id = 1; id <= 20; id++)
-		must("delete", store_batch_delete(store_test, id, &store_test_err));
-	store_test_commit();
-	for (int i = 0; i < 20; i++)
-		store_checkpoint(store_test, true);
-	uint64_t after = store_bytes(store_test);
-	ck_assert_msg(after < before + 300000, "got %llu of %llu bytes, want them back",
-	    (unsigned long long)after, (unsigned long long)full);
-	store_test_queue("emptied", "");
 }
 END_TEST
 
@@ -341,5 +291,4 @@ store_add_row_tests(TCase *t)
 	tcase_add_test(t, a_source_is_new_until_it_was_scanned);
 	tcase_add_test(t, bad_records_are_counted_and_twenty_are_kept);
 	tcase_add_test(t, outputs_are_counted);
-	tcase_add_test(t, space_is_given_back);
 }
