@@ -190,8 +190,7 @@ output_text(struct status *s, const struct store_output *o)
 	(void)buf_printf(out,
 	    ": %.*s, %llu events accepted, %llu queued in %llu batches",
 	    (int)o->state.n, o->state.p, (unsigned long long)o->accepted,
-	    (unsigned long long)o->queue.events,
-	    (unsigned long long)o->queue.batches);
+	    (unsigned long long)o->queue.events, (unsigned long long)o->queue.batches);
 	if (o->queue.oldest_ms) {
 		(void)buf_add(out, SLICE(" since "));
 		put_time(out, o->queue.oldest_ms);

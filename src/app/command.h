@@ -11,13 +11,15 @@
  * fault on stderr (exit 78). offline: nothing that it names is opened. */
 struct config *command_config(const char *option, bool offline);
 
-/* The exit code for an -errno of the state file: 70 damaged or newer, 73, 74, 75, 77. */
+/* The exit code for an -errno of the state file: 70 damaged or newer, 73, 74, 75, 77.
+ */
 int command_exit(int rc);
 
 /*
  * Becomes the owner of the state file where we are root, so that no file of root's is
  * left beside it. 0, or the exit code 77 after telling what to do (with the sudo line)
- * where we are somebody else. A state file that is not there yet: its directory's owner.
+ * where we are somebody else. A state file that is not there yet: its directory's
+ * owner.
  */
 int command_become_owner(const char *command, const char *state_path);
 

@@ -111,8 +111,8 @@ struct config_output {
 	uint64_t retry_hold;
 	uint64_t retry_aside_after;
 	struct config_map answers; /* status: what it means */
-	uint64_t max_size;         /* packed bytes of its queue, 0: no share of its own */
-	uint64_t max_age;          /* 0: never given up */
+	uint64_t max_size; /* packed bytes of its queue, 0: no share of its own */
+	uint64_t max_age;  /* 0: never given up */
 	uint64_t concurrency;
 	struct config_mark at;
 	struct config_mark
@@ -137,7 +137,7 @@ struct config {
 	uint64_t state_max_size;
 	uint64_t state_min_free;
 	bool state_secure_delete;
-	uint64_t shutdown_drain; /* ms */
+	uint64_t shutdown_drain;  /* ms */
 	char *log_level;          /* "error", "warn", "info", "debug" */
 	char *log_format;         /* "auto", "text", "json" */
 	struct config_mark *mark; /* as in a source */

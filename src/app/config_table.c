@@ -122,8 +122,7 @@ static const struct config_key root_keys[] = {
 	{ "log.format", KEY_WORD, ROOT(log_format), .fallback = "auto",
 	    .words = "auto text json", .help = "how it is logged" },
 	{ "shutdown.drain", KEY_DURATION, ROOT(shutdown_drain), .fallback = "0s",
-	    .max = MS_HOUR,
-	    .help = "time to empty the queue at the end" },
+	    .max = MS_HOUR, .help = "time to empty the queue at the end" },
 };
 
 static const struct config_key source_keys[] = {
@@ -242,8 +241,8 @@ static const struct config_key output_keys[] = {
 	{ "retry.aside_after", KEY_DURATION, OUTPUT(retry_aside_after),
 	    .fallback = "10m", .min = 1, .max = MS_DAY,
 	    .help = "a batch that only fails lets the next one try after it" },
-	{ "answers", KEY_MAP, OUTPUT(answers), .fallback = "{}",
-	    .names = &status_codes, .items = &answer_words,
+	{ "answers", KEY_MAP, OUTPUT(answers), .fallback = "{}", .names = &status_codes,
+	    .items = &answer_words,
 	    .help = "status code: accepted, again, refused or hold" },
 	{ "max_size", KEY_SIZE, OUTPUT(max_size), .fallback = "0", .max = TIB,
 	    .help = "this output's share of the spool; 0: all of it" },

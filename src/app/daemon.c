@@ -6,9 +6,9 @@
  */
 #include "app/daemon_internal.h"
 #include "app/app.h"
-#include "app/wake.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +35,20 @@ open_signals(struct daemon *d, struct err *e)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	d->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return d->signals < 0 ? err_set(e, -errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+/* The state file's wake file: commands touch it. */
+static int
+open_wake(struct daemon *d, struct err *e)
+{
+	const char *state = d->config->state_path;
+	char path[PATH_MAX];
+	int rc = store_wake(state, e); /* makes it */
+
+	if (rc < 0 || (rc = store_wake_path(state, path, sizeof path)) < 0)
+		return rc;
+	d->wake = source_wake_open(path, e);
+	return d->wake < 0 ? d->wake : 0;
 }
 
 static int
@@ -69,9 +83,9 @@ open_all(struct daemon *d, struct err *e)
 		return e->code;
 	if (!(d->deliver = deliver_new(c, v->store, d->http, e)))
 		return e->code;
-	if ((d->wake = wake_open(c->state_path, e)) < 0)
-		return e->code;
-	int rc = open_signals(d, e);
+	int rc = open_wake(d, e);
+	if (rc == 0)
+		rc = open_signals(d, e);
 	return rc < 0 ? rc : open_sources(d, e);
 }
 
@@ -224,7 +238,7 @@ turn(struct daemon *d)
 	if (ready[1])
 		take_signals(d, clock_ms());
 	if (ready[2]) {
-		wake_take(d->wake);
+		source_wake_take(d->wake);
 		daemon_take_wake(d, clock_ms(), true);
 	}
 }

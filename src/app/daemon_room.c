@@ -4,7 +4,6 @@
 #include "app/daemon_internal.h"
 #include "app/app.h"
 #include "app/room.h"
-#include "app/wake.h"
 
 enum {
 	ROOM_MS = 100,       /* between two looks at the room while there is some */

@@ -62,8 +62,7 @@ put_source(const struct counts *c, struct store *st, struct err *e)
 		if ((row.n = c->n[type][class]) == 0)
 			continue;
 		row.type = slice_of(event_type_name(type));
-		row.class = class == 0 ? (struct slice){ 0 }
-				       : slice_of(event_class_name(class));
+		row.class = slice_of(class == 0 ? "" : event_class_name(class));
 		rc = store_tally_add(st, &row, e);
 	}
 	return rc;

@@ -139,4 +139,11 @@ int64_t source_deadline(struct source *s, int64_t now_ms);
 /* Forgets a file for good. */
 void source_forget(struct source *s, struct source_file *f);
 
+/* --- one file that others touch (wake.c) ---------------------------------------------
+ */
+
+/* An fd that can be read when somebody touched the file; -errno. */
+int source_wake_open(const char *path, struct err *e);
+void source_wake_take(int fd);
+
 #endif
