@@ -13,6 +13,9 @@ int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_retry(int argc, char **argv);
+int cmd_dead(int argc, char **argv);
+int cmd_test(int argc, char **argv);
 int cmd_sink(int argc, char **argv);
 
 /* --- log.c: one line each, key=value, to stderr; never a line per event ----------- */

@@ -1,318 +1,166 @@
 /*
  * cmd_status.c - `bouncefeed status`: what each source and output is doing, read from
  * the state file beside the daemon. Writes nothing.
+ *
+ * status_read.c reads, status_text.c, status_json.c and status_check.c show.
  */
 #include "app/app.h"
-#include "app/config.h"
-#include "event/event.h"
-#include "store/store.h"
+#include "app/command.h"
+#include "app/status.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static const char usage[] =
-    "usage: bouncefeed status [-c FILE] [--json]\n"
-    "What each source and output is doing. Exit 0, or 1 where something is held or no\n"
-    "daemon runs.\n";
+    "usage: bouncefeed status [-c FILE] [--json | --check]\n"
+    "What each source and output is doing. Exit 0, or 1 where something is held or "
+    "full\n"
+    "or no daemon runs, 70 where the state file is damaged.\n"
+    "      --json          one JSON object\n"
+    "      --check         one line, and exit 0 ok, 1 warning, 2 critical, 3 unknown\n"
+    "  -c, --config FILE   the configuration ($BOUNCEFEED_CONFIG, else\n"
+    "                      /etc/bouncefeed/bouncefeed.yaml)\n"
+    "  -h, --help          this text\n";
 
-enum { OUT_MAX = 64 << 20 };
+enum { OUT_MAX = 256 << 20, WHY_MAX = 256 * 1024, UNKNOWN = 3 };
 
-struct status {
-	struct store *store;
-	struct buf out;
-	bool json;
-	bool first; /* of a JSON list */
-	bool held;
-	struct err *e;
-};
-
-/* --- small words -------------------------------------------------------------------
- */
-
-static void
-put_time(struct buf *out, int64_t ms)
-{
-	char text[WHEN_TEXT_MAX];
-	size_t n = when_write((struct when){ .sec = ms / 1000 }, text);
-
-	(void)buf_add(out, (struct slice){ text, n });
-}
-
-static void
-json_text(struct buf *out, const char *key, struct slice v)
-{
-	if (v.n == 0)
-		return;
-	(void)buf_printf(out, ",\"%s\":", key);
-	(void)event_json_string(out, v, LIMIT_DIAGNOSTIC);
-}
-
-static void
-json_number(struct buf *out, const char *key, uint64_t v)
-{
-	(void)buf_printf(out, ",\"%s\":%llu", key, (unsigned long long)v);
-}
-
-static void
-json_time(struct buf *out, const char *key, int64_t ms)
-{
-	if (ms == 0)
-		return;
-	(void)buf_printf(out, ",\"%s\":\"", key);
-	put_time(out, ms);
-	(void)buf_addc(out, '"');
-}
-
-static void
-json_next(struct status *s)
-{
-	if (!s->first)
-		(void)buf_addc(&s->out, ',');
-	s->first = false;
-}
-
-/* --- files, sources, outputs ---------------------------------------------------------
- */
-
-/* Bytes of the file that are not read yet; false: it is not where it was. */
-static bool
-lag_of(const struct store_file *f, uint64_t *size)
-{
-	char path[4096];
-	struct stat st;
-
-	if (f->path.n >= sizeof path)
-		return false;
-	(void)snprintf(path, sizeof path, "%.*s", (int)f->path.n, f->path.p);
-	if (stat(path, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino)
-		return false;
-	*size = (uint64_t)st.st_size;
-	return true;
-}
-
+/* 0 or 77 with the reason. */
 static int
-show_file(void *arg, const struct store_file *f)
+own(const struct config *c, struct buf *why)
 {
-	struct status *s = arg;
-	uint64_t size, lag;
-	bool there = lag_of(f, &size);
-
-	if (!there)
-		return 0; /* known, and gone: not of interest to people */
-	lag = size > f->offset ? size - f->offset : 0;
-	if (f->offset < f->skip)
-		lag = 0; /* what start: end passes over, waiting for its first record */
-	if (s->json) {
-		json_next(s);
-		(void)buf_add(&s->out, SLICE("{\"path\":"));
-		(void)event_json_string(&s->out, f->path, LIMIT_DIAGNOSTIC);
-		json_number(&s->out, "offset", f->offset);
-		json_number(&s->out, "size", size);
-		json_number(&s->out, "lag_bytes", lag);
-		(void)buf_addc(&s->out, '}');
+	/* what is not there yet belongs to nobody */
+	if (access(c->state_path, F_OK) < 0 && errno == ENOENT)
 		return 0;
-	}
-	(void)buf_add(&s->out, SLICE("  "));
-	text_shown(&s->out, f->path);
-	(void)buf_printf(&s->out, ": at %llu of %llu bytes, %llu behind\n",
-	    (unsigned long long)f->offset, (unsigned long long)size,
-	    (unsigned long long)lag);
-	return 0;
-}
-
-static void
-source_text(struct status *s, const struct store_source *o)
-{
-	struct buf *out = &s->out;
-
-	(void)buf_add(out, SLICE("source "));
-	text_shown(out, o->name);
-	(void)buf_add(out, SLICE(": last event "));
-	if (o->event_ms)
-		put_time(out, o->event_ms);
-	else
-		(void)buf_add(out, SLICE("none yet"));
-	if (o->bad > 0) {
-		(void)buf_printf(
-		    out, ", %llu bad records (last: ", (unsigned long long)o->bad);
-		text_shown(out, o->bad_reason);
-		(void)buf_add(out, SLICE(" in "));
-		text_shown(out, o->bad_file);
-		(void)buf_printf(out, " at %llu)", (unsigned long long)o->bad_offset);
-	}
-	(void)buf_addc(out, '\n');
-}
-
-static void
-source_json(struct status *s, const struct store_source *o)
-{
-	struct buf *out = &s->out;
-
-	json_next(s);
-	(void)buf_add(out, SLICE("{\"name\":"));
-	(void)event_json_string(out, o->name, LIMIT_TEXT);
-	json_time(out, "last_event", o->event_ms);
-	json_number(out, "bad_records", o->bad);
-	json_text(out, "last_bad_reason", o->bad_reason);
-	json_text(out, "last_bad_file", o->bad_file);
-	if (o->bad_reason.n > 0)
-		json_number(out, "last_bad_offset", o->bad_offset);
-	(void)buf_add(out, SLICE(",\"files\":["));
+	return command_own(c->state_path, why);
 }
 
 static int
-show_source(void *arg, const struct store_source *o)
+code_of(const struct status *s)
 {
-	struct status *s = arg;
+	int rc = s->trouble.code;
+	bool bad = s->full != NULL || s->pid == 0;
 
-	if (s->json)
-		source_json(s, o);
-	else
-		source_text(s, o);
-	s->first = true;
-	int rc = store_file_each(s->store, o->name, show_file, s, s->e);
-	if (s->json)
-		(void)buf_add(&s->out, SLICE("]}"));
-	s->first = false;
-	return rc;
-}
-
-static void
-output_text(struct status *s, const struct store_output *o)
-{
-	struct buf *out = &s->out;
-
-	(void)buf_add(out, SLICE("output "));
-	text_shown(out, o->name);
-	(void)buf_printf(out,
-	    ": %.*s, %llu events accepted, %llu queued in %llu batches",
-	    (int)o->state.n, o->state.p, (unsigned long long)o->accepted,
-	    (unsigned long long)o->queue.events, (unsigned long long)o->queue.batches);
-	if (o->queue.oldest_ms) {
-		(void)buf_add(out, SLICE(" since "));
-		put_time(out, o->queue.oldest_ms);
-	}
-	(void)buf_printf(
-	    out, ", %llu dead letters\n", (unsigned long long)o->dead_letters);
-	if (o->error.n > 0) {
-		(void)buf_add(out, SLICE("  last error "));
-		put_time(out, o->error_ms);
-		(void)buf_add(out, SLICE(": "));
-		text_shown(out, o->error);
-		(void)buf_addc(out, '\n');
-	}
-}
-
-static void
-output_json(struct status *s, const struct store_output *o)
-{
-	struct buf *out = &s->out;
-
-	json_next(s);
-	(void)buf_add(out, SLICE("{\"name\":"));
-	(void)event_json_string(out, o->name, LIMIT_TEXT);
-	json_text(out, "state", o->state);
-	json_number(out, "accepted_events", o->accepted);
-	json_number(out, "queued_batches", o->queue.batches);
-	json_number(out, "queued_events", o->queue.events);
-	json_number(out, "queued_bytes", o->queue.bytes);
-	json_time(out, "oldest", o->queue.oldest_ms);
-	json_number(out, "dead_letters", o->dead_letters);
-	json_text(out, "last_error", o->error);
-	json_time(out, "last_error_time", o->error_ms);
-	(void)buf_addc(out, '}');
+	if (rc == -ENOENT || rc == -EAGAIN)
+		return 1; /* no daemon of this version has run yet */
+	if (rc < 0)
+		return command_exit(rc);
+	for (size_t i = 0; i < s->noutputs; i++)
+		bad |= s->output[i].configured &&
+		       slice_eq(s->output[i].stored.state, SLICE("hold"));
+	return bad;
 }
 
 static int
-show_output(void *arg, const struct store_output *o)
+show(const struct config *c, bool json)
 {
-	struct status *s = arg;
+	struct status s;
+	struct buf out;
 
-	s->held |= slice_eq(o->state, SLICE("hold"));
-	if (s->json)
-		output_json(s, o);
-	else
-		output_text(s, o);
-	return 0;
-}
-
-static int
-show(struct status *s, const char *path, long pid)
-{
-	struct buf *out = &s->out;
-	unsigned long long bytes = store_bytes(s->store);
-	int rc;
-
-	if (s->json) {
-		(void)buf_printf(out, "{\"daemon\":%s,\"pid\":%ld,\"state_bytes\":%llu",
-		    pid ? "true" : "false", pid, bytes);
-		(void)buf_add(out, SLICE(",\"sources\":["));
-	} else {
-		if (pid)
-			(void)buf_printf(out, "daemon runs as process %ld", pid);
-		else
-			(void)buf_add(out, SLICE("no daemon runs"));
-		(void)buf_printf(out, "; state file %s has %llu bytes\n", path, bytes);
+	buf_init(&out, OUT_MAX);
+	int code = own(c, &out);
+	if (code != 0) {
+		(void)fprintf(stderr, "bouncefeed status: %.*s\n", (int)out.n, out.p);
+		buf_free(&out);
+		return code;
 	}
-	s->first = true;
-	if ((rc = store_source_each(s->store, show_source, s, s->e)) < 0)
-		return rc;
-	if (s->json)
-		(void)buf_add(out, SLICE("],\"outputs\":["));
-	s->first = true;
-	if ((rc = store_output_each(s->store, show_output, s, s->e)) < 0)
-		return rc;
-	if (s->json)
-		(void)buf_add(out, SLICE("]}\n"));
-	return out->failed ? err_set(s->e, -ENOMEM, "no memory") : 0;
-}
-
-static int
-status(const char *path, bool json)
-{
-	struct store_options o = { .version = BOUNCEFEED_VERSION };
-	struct err e = { 0 };
-	struct status s = { .json = json, .e = &e };
-	long pid = store_holder(path), holder;
-	int rc = store_open(path, STORE_READ, &o, &s.store, &holder, &e);
-	int code = 0;
-
-	if (rc < 0) {
-		(void)fprintf(stderr, "bouncefeed status: %s\n", e.text);
-		return rc == -EBADMSG ? 70 : rc == -EACCES ? EX_NOPERM : 1;
-	}
-	buf_init(&s.out, OUT_MAX);
-	if ((rc = show(&s, path, pid)) < 0) {
-		(void)fprintf(stderr, "bouncefeed status: %s\n", e.text);
-		code = rc == -EBADMSG ? 70 : EX_IOERR;
-	} else if (fwrite(s.out.p, 1, s.out.n, stdout) != s.out.n) {
-		code = EX_IOERR;
-	} else {
-		code = s.held || pid == 0;
-	}
-	buf_free(&s.out);
-	store_close(s.store);
+	status_read(&s, c);
+	code = code_of(&s);
+	if (s.trouble.code < 0)
+		command_tell("status", "%s", s.trouble.text);
+	if (json)
+		status_json(&s, &out);
+	else if (s.bytes > 0)
+		status_text(&s, &out);
+	(void)command_print("status", &out, &code);
+	buf_free(&out);
+	status_free(&s);
 	return code;
+}
+
+/* --- one line ------------------------------------------------------------------------
+ */
+
+/* What only shows when all that the configuration names is opened, too: a path that is
+ * not there yet. Its faults do not count: credentials are only there for the daemon. */
+static void
+add_notes(const char *file, struct config_faults *notes)
+{
+	struct config_faults faults;
+	struct config *c = NULL;
+
+	config_faults_init(&faults);
+	if (config_load(file, false, &c, &faults, notes) == 0)
+		config_free(c);
+	config_faults_free(&faults);
+}
+
+static int
+check_state(const struct config *c, struct slice notes, struct buf *out)
+{
+	struct status s;
+	struct buf why;
+	int level = UNKNOWN;
+
+	buf_init(&why, WHY_MAX);
+	if (own(c, &why) == 0) {
+		status_read(&s, c);
+		level = status_check(&s, notes, out);
+		status_free(&s);
+	} else {
+		(void)buf_printf(out, "UNKNOWN - %.*s\n", (int)why.n, why.p);
+	}
+	buf_free(&why);
+	return level;
+}
+
+static int
+check(const char *file)
+{
+	struct config_faults faults, notes;
+	struct config *c = NULL;
+	struct buf out;
+	int level = UNKNOWN;
+
+	buf_init(&out, OUT_MAX);
+	config_faults_init(&faults);
+	config_faults_init(&notes);
+	if (config_load(file, true, &c, &faults, NULL) == 0) {
+		add_notes(file, &notes);
+		level = check_state(c, buf_slice(&notes.text), &out);
+		config_free(c);
+	} else {
+		struct slice first = buf_slice(&faults.text);
+		first.n = slice_find(first, '\n');
+		(void)buf_add(&out, SLICE("UNKNOWN - "));
+		command_show(&out, first);
+		(void)buf_addc(&out, '\n');
+	}
+	(void)command_print("status", &out, &level);
+	config_faults_free(&faults);
+	config_faults_free(&notes);
+	buf_free(&out);
+	return level;
 }
 
 int
 cmd_status(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "check", no_argument, NULL, 'k' },
 		{ "config", required_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
 		{ 0 },
 	};
 	const char *file = NULL;
-	bool json = false;
-	struct config_faults faults;
-	struct config *c;
+	bool json = false, line = false;
 	int opt;
 
+	optind = 0; /* glibc: start anew, whoever has used getopt before */
 	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (opt == 'h')
 			return fputs(usage, stdout) < 0 ? EX_IOERR : 0;
@@ -321,15 +169,20 @@ cmd_status(int argc, char **argv)
 		if (opt == 'c')
 			file = optarg;
 		json |= opt == 'j';
+		line |= opt == 'k';
 	}
-	config_faults_init(&faults);
-	if (config_load(config_path(file), true, &c, &faults, NULL) < 0) {
-		(void)fwrite(faults.text.p, 1, faults.text.n, stderr);
-		config_faults_free(&faults);
+	if (optind < argc || (json && line)) {
+		command_tell("status", "what is \"%s\"? See --help",
+		    optind < argc ? argv[optind] : "--json --check");
+		return EX_USAGE;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (line)
+		return check(config_path(file));
+	struct config *c = command_config(file, true);
+	if (!c)
 		return EX_CONFIG;
-	}
-	config_faults_free(&faults);
-	int code = status(c->state_path, json);
+	int code = show(c, json);
 	config_free(c);
 	return code;
 }

@@ -30,4 +30,29 @@ int command_store(const char *command, const struct config *c, enum store_mode m
 /* Is there such an output in the configuration? */
 const struct config_output *command_output(const struct config *c, const char *name);
 
+/* As command_become_owner(), but what it tells goes to `why`. */
+int command_own(const char *state_path, struct buf *why);
+
+/* The program's arguments, for messages that name the whole command. */
+void command_remember(int argc, char **argv);
+
+/* --- command_text.c: what people read --------------------------------------------- */
+
+/* "bouncefeed COMMAND: ..." on stderr, with what strangers wrote escaped. */
+void command_tell(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* As text_shown(), but quotes and backslashes stay: JSON and answers can be read. */
+void command_show(struct buf *out, struct slice s);
+void command_show_time(struct buf *out, int64_t ms); /* RFC 3339, seconds */
+
+/* ,"key":"text", ,"key":number and so on; nothing where there is no value */
+void command_json_text(struct buf *out, const char *key, struct slice v);
+void command_json_number(struct buf *out, const char *key, uint64_t v);
+void command_json_time(struct buf *out, const char *key, int64_t ms);
+
+/* Writes it to stdout and empties it. 0, or an exit code in *code: 0 where nobody reads
+ * any more (end quietly), 74 after telling why. */
+bool command_print(const char *command, struct buf *out, int *code);
+
 #endif

@@ -169,7 +169,7 @@ judge(struct deliver_slot *s, int64_t now_ms)
 		.bytes = b->events.n,
 		.standing = (enum output_standing)b->standing,
 		.newest = s->newest,
-		.begun_ms = s->begun_ms };
+		.begun = s->begun };
 	bool dies = s->nrejected > 0 || (b->standing == STANDING_WITNESSED &&
 					    (s->heard.verdict == VERDICT_REFUSED ||
 						s->heard.verdict == VERDICT_HALVE));
@@ -245,11 +245,11 @@ deliver_answers(struct deliver *d, int64_t now_ms, struct err *e)
  */
 
 static void
-start(struct deliver_slot *s, int64_t now_ms)
+start(struct deliver_slot *s)
 {
 	struct err e;
 
-	s->begun_ms = now_ms;
+	s->begun = output_policy_begin(&s->output->policy);
 	s->judged = false;
 	if (post_send(
 		s->request, s->output->conf, &s->batch, buf_slice(&s->body), &e) == 0) {
@@ -292,7 +292,7 @@ turn_output(struct deliver_output *o, int64_t now_ms, struct err *e)
 		if ((rc = deliver_load(o, now_ms, &s, e)) < 0)
 			o->store_ms = now_ms + STORE_RETRY_MS;
 		else if (rc == 1)
-			start(s, now_ms);
+			start(s);
 	}
 	log_state(o, now_ms);
 	return rc < 0 ? rc : 0;

@@ -26,8 +26,8 @@ struct deliver_slot {
 	struct store_batch batch; /* its slices point into events */
 	struct buf events;
 	struct buf body;
-	bool newest; /* asked as a witness */
-	int64_t begun_ms;
+	bool newest;    /* asked as a witness */
+	uint64_t begun; /* for the policy */
 	unsigned code;
 	struct output_heard heard;
 	struct buf rejected; /* of a 2xx: "ID REASON\n" for each event it names */
@@ -64,6 +64,12 @@ struct deliver {
 	bool *waiting;
 	uint64_t accepted;
 };
+
+/* --- deliver_state.c -----------------------------------------------------------------
+ */
+
+/* Batches being posted, as the policy wants to know it. */
+size_t deliver_under_way(const struct deliver_output *o);
 
 /* --- deliver_load.c ------------------------------------------------------------------
  */

@@ -215,14 +215,18 @@ split(struct deliver_slot *s, uint64_t first, struct err *e)
 	return store_commit(st, e);
 }
 
-static bool
+/* 0: its like was not called too large; else how many events to cut off its front. */
+static uint64_t
 too_large(const struct deliver_output *o, const struct store_batch *b)
 {
 	uint64_t max_events = UINT64_MAX, max_bytes = UINT64_MAX;
 
 	output_policy_limits(&o->policy, &max_events, &max_bytes);
-	return b->tries == 0 && b->count > 1 &&
-	       (b->count > max_events || b->events.n > max_bytes);
+	if (b->tries > 0 || b->count <= 1)
+		return 0;
+	if (b->count > max_events)
+		return max_events;
+	return b->events.n > max_bytes ? b->count / 2 : 0;
 }
 
 static bool
@@ -245,6 +249,7 @@ prepare(struct deliver_slot *s, enum output_pick pick, int64_t now_ms, struct er
 {
 	struct deliver_output *o = s->output;
 	const struct store_batch *b = &s->batch;
+	uint64_t first;
 	int rc;
 
 	if (b->standing != STANDING_QUEUED)
@@ -260,8 +265,8 @@ prepare(struct deliver_slot *s, enum output_pick pick, int64_t now_ms, struct er
 	}
 	if (pick == PICK_NEWEST && b->count > 1)
 		return split(s, b->count - 1, e);
-	if (too_large(o, b))
-		return split(s, b->count / 2, e);
+	if ((first = too_large(o, b)) > 0)
+		return split(s, first, e);
 	if (b->fixed)
 		return 1;
 	return join(s, pick != PICK_NEWEST, e);
@@ -285,11 +290,9 @@ free_slot(struct deliver_output *o, size_t *under_way)
 {
 	struct deliver_slot *out = NULL;
 
-	*under_way = 0;
+	*under_way = deliver_under_way(o);
 	for (size_t i = 0; i < o->nslots; i++) {
-		if (o->slot[i].step != STEP_EMPTY)
-			(*under_way)++;
-		else
+		if (o->slot[i].step == STEP_EMPTY)
 			out = &o->slot[i];
 	}
 	return out;

@@ -35,10 +35,11 @@ deliver_put_parts(
     struct store *st, const struct store_batch *b, uint64_t first, struct err *e)
 {
 	size_t at = output_events_cut(b->events, first);
-	int rc = put_part(st, b, (struct slice){ b->events.p, at }, first, e);
+	int rc = put_part(st, b, slice_from(b->events, at), b->count - first, e);
 
+	/* of one place the batch put last is the first of the queue */
 	if (rc == 0)
-		rc = put_part(st, b, slice_from(b->events, at), b->count - first, e);
+		rc = put_part(st, b, (struct slice){ b->events.p, at }, first, e);
 	return rc < 0 ? rc : store_batch_delete(st, b->id, e);
 }
 

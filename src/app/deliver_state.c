@@ -15,18 +15,28 @@ count_steps(const struct deliver_output *o, enum deliver_step step)
 	return n;
 }
 
+size_t
+deliver_under_way(const struct deliver_output *o)
+{
+	for (size_t i = 0; i < o->nslots; i++) {
+		if (o->slot[i].step != STEP_EMPTY &&
+		    o->slot[i].batch.standing != STANDING_QUEUED)
+			return POLICY_FULL; /* what is set apart goes alone */
+	}
+	return o->nslots - count_steps(o, STEP_EMPTY);
+}
+
 static int64_t
 deadline(const struct deliver_output *o)
 {
 	const struct output_policy *p = &o->policy;
-	size_t answered = count_steps(o, STEP_ANSWERED),
-	       under_way = o->nslots - count_steps(o, STEP_EMPTY);
+	size_t answered = count_steps(o, STEP_ANSWERED);
 	int64_t at = INT64_MAX;
 
 	if (answered > 0)
 		return o->store_ms;
 	if (o->more || p->due_ms != INT64_MAX)
-		at = output_policy_when(p, under_way);
+		at = output_policy_when(p, deliver_under_way(o));
 	if (!o->more && at < p->due_ms)
 		at = p->due_ms;
 	return at < o->store_ms ? o->store_ms : at;

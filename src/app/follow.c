@@ -165,6 +165,16 @@ stream_of(struct follow *f, struct source_file *s, struct reading **out)
 	return stream_resume(r->stream, &p);
 }
 
+static bool
+still_agrees(struct source_file *s)
+{
+	char tail[LIMIT_MARKER];
+	bool agrees;
+
+	(void)source_tail(s, tail, &agrees);
+	return agrees;
+}
+
 static int
 read_file(struct follow *f, struct source_file *s, struct err *e)
 {
@@ -179,6 +189,10 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 		    (unsigned long long)s->offset);
 	if (!r->paused && (n = source_read(f->source, s, f->chunk, LIMIT_READ, e)) < 0)
 		return (int)n;
+	/* truncated under the open fd, and grown past where we were: what was read is
+	 * of another file */
+	if (n > 0 && !still_agrees(s) && source_restart(f->source, s, f->now_ms))
+		return 0;
 	struct when undated = { .sec = s->mtime_ns / 1000000000 };
 	rc = stream_feed(r->stream, (struct slice){ f->chunk, (size_t)n }, false,
 	    slice_of(s->path), undated);

@@ -2,6 +2,7 @@
  * main.c - the commands and the exit.
  */
 #include "app/app.h"
+#include "app/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@ static const struct {
 	{ "replay", cmd_replay, "read whole files once, print their events" },
 	{ "check", cmd_check, "read the configuration, say every fault" },
 	{ "status", cmd_status, "what each source and output is doing" },
+	{ "retry", cmd_retry, "end every backoff and hold now" },
+	{ "dead", cmd_dead, "the events that an output refused for good" },
+	{ "test", cmd_test, "send one test event, show what comes of it" },
 	{ "sink", cmd_sink, "a backend to try things against" },
 };
 
@@ -59,6 +63,7 @@ dispatch(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	command_remember(argc, argv);
 	int rc = dispatch(argc, argv);
 
 	/* what stdout could not take must not look like success */

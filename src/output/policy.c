@@ -84,25 +84,30 @@ output_policy_pick(
 	if (now_ms < output_policy_when(p, under_way))
 		return PICK_NOTHING;
 	if (policy_refusing(p)) {
-		list[n++] = PICK_NEWEST;
+		list[n++] = p->ask_first ? PICK_FIRST : PICK_NEWEST;
 		list[n++] = PICK_SUSPECT;
 	} else if (passing(p)) {
-		list[n++] = PICK_BEHIND;
+		list[n++] = p->stuck.newest ? PICK_NEWEST : PICK_BEHIND;
 	} else {
-		if (p->apart[STANDING_WITNESSED] > 0)
+		if (p->apart[STANDING_WITNESSED] > 0 && under_way == 0)
 			list[n++] = PICK_WITNESSED;
-		if (now_ms >= p->due_ms)
+		if (now_ms >= p->due_ms && under_way == 0)
 			list[n++] = PICK_DUE;
 		list[n++] = PICK_FIRST;
 	}
 	return choice < n ? list[choice] : PICK_NOTHING;
 }
 
+uint64_t
+output_policy_begin(struct output_policy *p)
+{
+	return ++p->begun;
+}
+
 void
 output_policy_alone(struct output_policy *p)
 {
-	p->stuck.passing = false;
-	p->stuck.failed = false;
+	p->stuck.passing = p->stuck.newest = p->stuck.failed = false;
 }
 
 void
@@ -139,11 +144,22 @@ hold_refusing(struct output_policy *p, int64_t now_ms)
 		p->state = OUTPUT_HOLD;
 }
 
+/* The backend has a word for a witness. */
+static void
+listened(struct output_policy *p)
+{
+	p->mute_ms = 0;
+	p->ask_first = false;
+}
+
 static enum output_move
 refused_alone(struct output_policy *p, const struct output_tried *t, int64_t now_ms)
 {
 	enum output_move move = MOVE_SUSPECT;
 	bool asked = policy_refusing(p); /* as a witness */
+
+	p->refused = p->begun;
+	listened(p);
 
 	switch (t->standing) {
 	case STANDING_WITNESSED:
@@ -175,8 +191,12 @@ refused(struct output_policy *p, const struct output_tried *t, int64_t now_ms)
 {
 	if (t->count <= 1)
 		return refused_alone(p, t, now_ms);
-	/* under way since before everything was refused: it stays whole */
-	return policy_refusing(p) ? MOVE_STAY : MOVE_HALVED;
+	if (!policy_refusing(p))
+		return MOVE_HALVED;
+	/* asked for want of witnesses, or under way since before: it stays whole */
+	listened(p);
+	hold_refusing(p, now_ms);
+	return MOVE_STAY;
 }
 
 /* Something was accepted: the suspects had their witness, nothing is refused as such.
@@ -188,6 +208,7 @@ believe(struct output_policy *p)
 	p->apart[STANDING_SUSPECT] = 0;
 	p->lone = p->witnesses = 0;
 	p->hold_ms = 0;
+	listened(p);
 }
 
 static struct output_moves
@@ -196,13 +217,14 @@ accepted(struct output_policy *p, const struct output_tried *t, int64_t now_ms)
 	struct output_moves m = { .move = MOVE_ACCEPTED };
 
 	policy_leave(p, t->standing);
-	m.witness = p->apart[STANDING_SUSPECT] > 0;
 	policy_fits(p, t);
-	if (policy_stale(p, t) && !policy_refusing(p)) {
-		believe(p);
+	/* of before the refusal: it says nothing about what was refused */
+	if (p->lone > 0 && t->begun <= p->refused)
 		return m;
-	}
+	m.witness = p->apart[STANDING_SUSPECT] > 0;
 	believe(p);
+	if (policy_stale(p, t))
+		return m;
 	p->failures = 0;
 	p->state = OUTPUT_OK;
 	p->next_ms = now_ms;
@@ -228,8 +250,7 @@ output_policy_answer(struct output_policy *p, const struct output_tried *t,
 	case VERDICT_ACCEPTED:
 		return accepted(p, t, now_ms);
 	case VERDICT_HALVE:
-		if (t->count > 1)
-			policy_too_large(p, t, h->timed_out);
+		policy_too_large(p, t, h->timed_out);
 		/* fall through */
 	case VERDICT_REFUSED:
 		m.move = refused(p, t, now_ms);

@@ -44,6 +44,8 @@ struct output_stuck {
 	bool passing;   /* what is behind (at_place, at_id) is tried next */
 	int64_t at_place, at_id;
 	int64_t pass_ms; /* not before */
+	unsigned passed; /* behind it, and failed as well */
+	bool newest;     /* ... often enough: one event from the newest end is asked */
 };
 
 struct output_policy {
@@ -52,7 +54,11 @@ struct output_policy {
 	int64_t next_ms;    /* nothing of the queue is tried before */
 	int64_t due_ms;     /* nothing set apart is; INT64_MAX: there is none */
 	uint64_t failures;  /* waves of trouble since the last 2xx */
-	int64_t failed_ms;  /* the last one, and the last hold */
+	uint64_t begun;     /* POSTs so far */
+	uint64_t failed;    /* ... when the last trouble was met */
+	uint64_t refused;   /* ... when the last event was refused alone */
+	int64_t mute_ms;    /* since when the witnesses meet trouble; 0: they do not */
+	bool ask_first;     /* ... so long that the first of the queue is asked */
 	unsigned lone;      /* events refused alone since the last 2xx */
 	unsigned witnesses; /* ... and of those that were asked after them */
 	uint64_t hold_ms;   /* the last wait while everything is refused */
@@ -79,8 +85,10 @@ enum output_pick {
 
 /*
  * What to try now, under_way batches being posted: choice 0, or where there is no such
- * batch choice 1, 2 ... until PICK_NOTHING.
+ * batch choice 1, 2 ... until PICK_NOTHING. What is set apart goes alone: while it is
+ * under way, under_way is POLICY_FULL.
  */
+#define POLICY_FULL SIZE_MAX
 enum output_pick output_policy_pick(
     const struct output_policy *p, int64_t now_ms, size_t under_way, unsigned choice);
 
@@ -91,13 +99,17 @@ int64_t output_policy_when(const struct output_policy *p, size_t under_way);
 /* Nothing was found behind the stuck batch: it is tried again after its backoff. */
 void output_policy_alone(struct output_policy *p);
 
+/* Each POST that is begun has a number: the policy tells by it which answers are older
+ * news than others. */
+uint64_t output_policy_begin(struct output_policy *p);
+
 struct output_tried {
 	int64_t place, id;
 	uint64_t count; /* events */
 	uint64_t bytes; /* of them */
 	enum output_standing standing;
-	bool newest; /* by PICK_NEWEST */
-	int64_t begun_ms;
+	bool newest;    /* by PICK_NEWEST */
+	uint64_t begun; /* what output_policy_begin() gave it */
 };
 
 struct output_heard {

@@ -11,6 +11,7 @@ enum {
 	POLICY_LONE_MAX =
 	    4, /* refused alone without a 2xx between: is it the backend? */
 	POLICY_WITNESSES_MAX = 4, /* single events from the newest end, asked then */
+	POLICY_PASSED_MAX = 4,    /* batches tried behind one that is stuck */
 };
 
 /* One less that stands so (a command may have dropped it meanwhile). */
@@ -19,7 +20,7 @@ void policy_leave(struct output_policy *p, enum output_standing standing);
 /* Everything seems to be refused: single events are asked, nothing is halved. */
 bool policy_refusing(const struct output_policy *p);
 
-/* It was under way already when the trouble began: its answer is older news. */
+/* It was under way already when the trouble began that there is now: older news. */
 bool policy_stale(const struct output_policy *p, const struct output_tried *t);
 
 /* Again or hold: the wait, the state, the batch that holds the others up. */

@@ -34,6 +34,11 @@ learn(uint64_t *limit, uint64_t size, uint64_t fits)
 void
 policy_too_large(struct output_policy *p, const struct output_tried *t, bool timed_out)
 {
+	if (t->count <= 1) {
+		/* it was what this event says: what was learnt on the way is wrong */
+		p->limit_events = p->limit_bytes = 0;
+		return;
+	}
 	learn(&p->limit_events, t->count, p->fits_events);
 	learn(&p->limit_bytes, t->bytes, p->fits_bytes);
 	p->slow = timed_out;

@@ -4,41 +4,75 @@
  */
 #include "output/policy_internal.h"
 
-/* It was under way already when the trouble began: its answer is older news. */
 bool
 policy_stale(const struct output_policy *p, const struct output_tried *t)
 {
-	return p->state != OUTPUT_OK && t->begun_ms < p->failed_ms;
+	return p->state != OUTPUT_OK && t->begun <= p->failed;
+}
+
+static uint64_t
+wait_of(struct output_policy *p, const struct output_heard *h, uint64_t random)
+{
+	const struct output_rules *r = &p->rules;
+
+	if (h->verdict == VERDICT_HOLD)
+		return r->retry_hold;
+	uint64_t wait = output_backoff(r->retry_min, r->retry_max, p->failures, random);
+	return h->retry_after_ms > wait ? h->retry_after_ms : wait;
 }
 
 /* Nothing of the queue before this. A wave is counted once, however many batches it
- * hits that were under way together. */
+ * hits that were under way together, and none of them makes the wait shorter. */
 static void
 wait_longer(struct output_policy *p, const struct output_tried *t,
     const struct output_heard *h, int64_t now_ms, uint64_t random)
 {
-	const struct output_rules *r = &p->rules;
-	uint64_t wait = r->retry_hold;
+	bool stale = policy_stale(p, t);
 
-	if (h->verdict != VERDICT_HOLD) {
-		if (p->failures == 0 || !policy_stale(p, t))
-			p->failures++;
-		wait = output_backoff(r->retry_min, r->retry_max, p->failures, random);
-		if (h->retry_after_ms > wait)
-			wait = h->retry_after_ms;
-	}
-	p->failed_ms = now_ms;
-	p->next_ms = now_ms + (int64_t)wait;
+	if (h->verdict != VERDICT_HOLD && (p->failures == 0 || !stale))
+		p->failures++;
+	int64_t next = now_ms + (int64_t)wait_of(p, h, random);
+	if (!stale || next > p->next_ms)
+		p->next_ms = next;
+	p->failed = p->begun;
+	/* everything is refused: that is what there is to tell */
+	if (p->witnesses >= POLICY_WITNESSES_MAX || (stale && p->state == OUTPUT_HOLD))
+		return;
+	p->state = h->verdict == VERDICT_HOLD ? OUTPUT_HOLD : OUTPUT_RETRY;
 }
 
+/* --- what stands in the way
+ * ------------------------------------------------------------
+ */
+
+/* What is behind it is tried next. */
 static void
-pass(struct output_policy *p, const struct output_tried *t,
-    const struct output_heard *h, int64_t now_ms)
+pass(struct output_policy *p, const struct output_tried *t, int64_t at_ms)
 {
-	p->stuck.passing = true;
-	p->stuck.at_place = t->place;
-	p->stuck.at_id = t->id;
-	p->stuck.pass_ms = h->retry_after_ms > 0 ? p->next_ms : now_ms;
+	struct output_stuck *s = &p->stuck;
+
+	if (!s->passing)
+		s->passed = 0;
+	s->passing = true;
+	s->newest = s->passed >= POLICY_PASSED_MAX;
+	s->at_place = t->place;
+	s->at_id = t->id;
+	s->pass_ms = at_ms;
+}
+
+/* Something behind it failed as well: what is behind that, in the pace of the backoff,
+ * in the end an event of the newest; then it is the backend. */
+static void
+pass_on(struct output_policy *p, const struct output_tried *t)
+{
+	struct output_stuck *s = &p->stuck;
+
+	if (!s->newest) {
+		s->passed++;
+		pass(p, t, p->next_ms);
+		return;
+	}
+	s->passing = s->failed = s->newest = false;
 }
 
 static void
@@ -60,22 +94,33 @@ note_stuck(struct output_policy *p, const struct output_tried *t,
 	struct output_stuck *s = &p->stuck;
 	bool part = s->id != 0 && t->place == s->place &&
 		    (s->isolating || t->id == s->id);
+	bool long_enough = now_ms - s->since_ms >= (int64_t)p->rules.aside_after;
 
 	if (s->passing && !part) {
-		/* the next one fails as well: it is the backend */
-		s->passing = s->failed = false;
-		s->since_ms = now_ms;
-	} else if (s->isolating && part) {
-		mark_failed(s, t);
-		pass(p, t, h, now_ms);
+		pass_on(p, t);
 	} else if (!part) {
 		*s = (struct output_stuck){
 			.place = t->place, .id = t->id, .since_ms = now_ms
 		};
-	} else if (now_ms - s->since_ms >= (int64_t)p->rules.aside_after) {
+	} else if (s->isolating || long_enough) {
+		bool told = h->retry_after_ms > 0 && h->verdict != VERDICT_HOLD;
+		if (!s->passing)
+			s->since_ms = now_ms; /* the next round of asking others */
 		mark_failed(s, t);
-		pass(p, t, h, now_ms);
+		pass(p, t, told ? p->next_ms : now_ms);
 	}
+}
+
+/* While everything is refused the newest event meets trouble: after a time the first of
+ * the queue is asked in its place. */
+static void
+note_mute(struct output_policy *p, const struct output_tried *t, int64_t now_ms)
+{
+	p->ask_first = false;
+	if (!t->newest || p->mute_ms == 0)
+		p->mute_ms = now_ms;
+	else if (now_ms - p->mute_ms >= (int64_t)p->rules.aside_after)
+		p->ask_first = true;
 }
 
 enum output_move
@@ -84,15 +129,13 @@ policy_trouble(struct output_policy *p, const struct output_tried *t,
 {
 	bool queued = t->standing == STANDING_QUEUED;
 
-	if (queued || policy_refusing(p)) {
+	if (queued || policy_refusing(p))
 		wait_longer(p, t, h, now_ms, random);
-		if (p->witnesses < POLICY_WITNESSES_MAX)
-			p->state = h->verdict == VERDICT_HOLD ? OUTPUT_HOLD
-							      : OUTPUT_RETRY;
-	} else if (h->retry_after_ms > 0) {
+	else if (h->retry_after_ms > 0 && h->verdict != VERDICT_HOLD)
 		p->next_ms = now_ms + (int64_t)h->retry_after_ms;
-	}
-	if (queued && !policy_refusing(p))
+	if (policy_refusing(p))
+		note_mute(p, t, now_ms);
+	else if (queued)
 		note_stuck(p, t, h, now_ms);
 	if (t->standing != STANDING_WITNESSED)
 		return MOVE_STAY;
@@ -112,7 +155,7 @@ policy_take_apart(struct output_policy *p, const struct output_tried *t, int64_t
 	if (beside && s->single)
 		p->apart[STANDING_ASIDE]++;
 	s->isolating = beside || (s->isolating && t->place == s->place);
-	s->failed = s->passing = false;
+	s->failed = s->passing = s->newest = false;
 	s->since_ms = now_ms;
 	if (beside)
 		return s->id;

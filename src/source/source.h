@@ -106,10 +106,6 @@ void source_look(struct source *s, int64_t now_ms);
  * grow. */
 void source_close(struct source *s, struct source_file *f);
 
-/* Closes the file and drops what the reader keeps for it. It is opened again should it
- * grow. */
-void source_close(struct source *s, struct source_file *f);
-
 /* Has it unread bytes, as far as is known, without opening it? */
 bool source_has_unread(const struct source_file *f);
 bool source_open(struct source *s, struct source_file *f);

@@ -2,7 +2,8 @@
  * schema.c - the tables of the state file and every statement that touches them.
  *
  * Times: _ms and _ns are of the wall clock since 1970. batch.place orders a queue: it
- * is the id of the batch that was sealed, and the halves of a refused batch keep it.
+ * is the id of the batch that was sealed, and the halves of a refused batch keep it; of
+ * one place the highest id comes first, so that halves of halves are tried depth first.
  * batch.standing is 0 in the queue; batch.fixed 1: it may have been tried.
  *
  * The layouts stand in their order: a new file is made by all of them, an older one is
@@ -49,8 +50,8 @@ static const char layout_2[] =
     "ALTER TABLE batch ADD COLUMN size INTEGER NOT NULL DEFAULT 0;"
     "UPDATE batch SET size = length(body);"
     "DROP INDEX batch_queue;"
-    "CREATE INDEX batch_queue ON batch(output, standing, place, id, count, size,"
-    "  sealed_ms);"
+    "CREATE INDEX batch_queue ON batch(output, standing, place, id DESC, count,"
+    "  size, sealed_ms);"
     "CREATE INDEX batch_apart ON batch(output, standing, due_ms) WHERE standing > 0;"
     "ALTER TABLE output ADD COLUMN dead_bytes INTEGER NOT NULL DEFAULT 0;"
     "INSERT OR IGNORE INTO output(name) SELECT DISTINCT output FROM dead;"
@@ -87,14 +88,16 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    "  1 + coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'batch'), 0)"
 	    "  ELSE ?1 END,"
 	    "  ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-	[SQL_BATCH_FIRST] = "SELECT " BATCH_COLUMNS " FROM batch"
-			    " WHERE output = ?1 AND standing = 0 ORDER BY place, id",
+	[SQL_BATCH_FIRST] =
+	    "SELECT " BATCH_COLUMNS " FROM batch"
+	    " WHERE output = ?1 AND standing = 0 ORDER BY place, id DESC",
 	[SQL_BATCH_BEHIND] = "SELECT " BATCH_COLUMNS " FROM batch"
 			     " WHERE output = ?1 AND standing = 0"
-			     "  AND (place, id) > (?2, ?3) ORDER BY place, id",
+			     "  AND place >= ?2 AND (place > ?2 OR id < ?3)"
+			     "  ORDER BY place, id DESC",
 	[SQL_BATCH_LAST] =
 	    "SELECT " BATCH_COLUMNS " FROM batch"
-	    " WHERE output = ?1 AND standing = 0 ORDER BY place DESC, id DESC",
+	    " WHERE output = ?1 AND standing = 0 ORDER BY place DESC, id",
 	[SQL_BATCH_APART] = "SELECT " BATCH_COLUMNS " FROM batch"
 			    " WHERE output = ?1 AND standing = ?2 AND standing > 0"
 			    "  AND due_ms <= ?3 ORDER BY due_ms, id",

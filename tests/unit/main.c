@@ -16,6 +16,8 @@ static Suite *(*const suites[])(void) = {
 	suite_classify,
 	suite_stream,
 	suite_output,
+	suite_policy,
+	suite_policy_sim,
 	suite_store,
 	suite_source,
 	suite_spool,

@@ -13,6 +13,8 @@ Suite *suite_parse(void);
 Suite *suite_classify(void);
 Suite *suite_stream(void);
 Suite *suite_output(void);
+Suite *suite_policy(void);
+Suite *suite_policy_sim(void);
 Suite *suite_store(void);
 Suite *suite_source(void);
 Suite *suite_spool(void);
