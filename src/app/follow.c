@@ -112,7 +112,7 @@ follow_look(struct follow *f, int64_t now_ms)
 	bool want_scan, want_look;
 	int rc = 0;
 
-	source_asked(f->source, &want_scan, &want_look);
+	source_asked(f->source, now_ms, &want_scan, &want_look);
 	if (want_scan || now_ms >= f->next_scan_ms)
 		rc = scan(f, now_ms);
 	else if (want_look || now_ms >= f->next_look_ms)
@@ -171,6 +171,8 @@ still_agrees(struct source_file *s)
 	char tail[LIMIT_MARKER];
 	bool agrees;
 
+	if (s->packed)
+		return true; /* never truncated: packed files are written once */
 	(void)source_tail(s, tail, &agrees);
 	return agrees;
 }
@@ -179,9 +181,16 @@ static int
 read_file(struct follow *f, struct source_file *s, struct err *e)
 {
 	struct reading *r;
-	int rc = stream_of(f, s, &r);
+	int rc = source_reach(s);
 	ssize_t n = 0;
 
+	if (rc == 0)
+		return 0; /* a packed one, still on its way to where we were */
+	rc = rc < 0 ? rc : stream_of(f, s, &r);
+	if (rc < 0 && s->packed) {
+		source_lose(f->source, s);
+		return 0;
+	}
 	if (rc == -ESTALE && source_restart(f->source, s, f->now_ms))
 		return 0;
 	if (rc < 0)
@@ -293,6 +302,8 @@ follow_turn(struct follow *f, int64_t now_ms)
 	/* auto may turn out to be a mail log, whose lines explain later ones */
 	bool ordered = !f->stream.format || f->stream.format->ordered;
 	rc = ordered ? read_in_order(f) : read_side_by_side(f);
+	if (rc == 0 && source_probe_turn(f->source))
+		rc = 1;
 	for (s = source_files(f->source); s; s = s->next)
 		log_file_fault(f, s);
 	if (source_starved(f->source)) {

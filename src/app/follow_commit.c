@@ -70,6 +70,7 @@ follow_put(struct follow *f, struct err *e)
 			.header = buf_slice(&s->header),
 			.path = slice_of(s->path),
 			.seen_ms = s->seen_ms,
+			.size = s->packed ? (int64_t)s->length : -1,
 		};
 		rc = store_file_put(st, &sf, &s->put_id, e);
 	}

@@ -62,6 +62,8 @@ take_stored(void *arg, const struct store_file *sf)
 	file->skip = sf->skip;
 	file->marker = sf->marker;
 	file->seen_ms = file->stored_seen_ms = sf->seen_ms;
+	file->packed = sf->size >= 0;
+	file->length = file->packed ? (uint64_t)sf->size : 0;
 	if (buf_add(&file->header, sf->header) < 0 ||
 	    !(file->path = strndup(sf->path.p ? sf->path.p : "", sf->path.n)))
 		return -ENOMEM;

@@ -85,6 +85,11 @@ source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees)
 {
 	struct slice tail = { out, 0 };
 
+	if (f->packed) {
+		tail = source_packed_tail(f->unpack);
+		*agrees = f->offset == 0 || has_marker(tail, &f->marker);
+		return tail;
+	}
 	*agrees = read_tail(f->fd, f->offset, out, &tail.n) &&
 		  (f->offset == 0 || has_marker(tail, &f->marker));
 	return tail;

@@ -3,7 +3,8 @@
  *
  * Patterns are glob(3)'s. A PowerMTA path /d/stem.ext also stands for
  * /d/stem-YYYY-MM-DD-N+.ext of exactly that shape: `acct-*` would catch `acct-t-...`,
- * too. Packed files of the archive are passed over here. At most LIMIT_FILES files.
+ * too. A packed file is one of the archive, wherever it lies. At most LIMIT_FILES
+ * files.
  */
 #include "source/source_internal.h"
 
@@ -16,8 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const packed_suffix[] = { ".gz", ".zst", ".bz2", ".xz", ".lz4",
-	".Z" };
+/* What we can unpack, and what we pass over. */
+static const char *const packed_suffix[] = { ".gz", ".zst", NULL };
+static const char *const other_suffix[] = { ".bz2", ".xz", ".lz4", ".Z", ".zip", NULL };
 
 static bool
 ends_with(const char *s, const char *end)
@@ -28,13 +30,19 @@ ends_with(const char *s, const char *end)
 }
 
 static bool
-packed(const char *path)
+ends_with_any(const char *path, const char *const *suffix)
 {
-	for (size_t i = 0; i < sizeof packed_suffix / sizeof packed_suffix[0]; i++) {
-		if (ends_with(path, packed_suffix[i]))
+	for (size_t i = 0; suffix[i]; i++) {
+		if (ends_with(path, suffix[i]))
 			return true;
 	}
 	return false;
+}
+
+bool
+source_is_packed(const char *path)
+{
+	return ends_with_any(path, packed_suffix);
 }
 
 /* Where the extension of the last path element begins (its end where there is none). */
@@ -116,7 +124,10 @@ add(struct candidates *c, const char *path, bool live)
 	char *copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
-	c->v[c->n++] = (struct candidate){ .path = copy, .st = st, .live = live };
+	bool packed = source_is_packed(path);
+	c->v[c->n++] = (struct candidate){
+		.path = copy, .st = st, .live = live && !packed, .packed = packed
+	};
 	return 0;
 }
 
@@ -133,7 +144,7 @@ add_glob(struct candidates *c, const char *pattern, bool live, const char *stem)
 		const char *path = g.gl_pathv[i];
 		if (stem && !is_dated(stem, path))
 			continue;
-		if (!live && packed(path))
+		if (ends_with_any(path, other_suffix))
 			continue;
 		rc = add(c, path, live);
 	}
@@ -269,11 +280,15 @@ compare(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* Plain order of time for what follows: earlier files are bound and read first. */
+/* Plain files before packed ones, then by time: earlier files are bound and read first.
+ */
 static int
 compare_age(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
+
+	if (x->packed != y->packed)
+		return x->packed ? 1 : -1;
 	int64_t m = source_mtime_ns(&x->st), n = source_mtime_ns(&y->st);
 
 	return m != n ? (m < n ? -1 : 1) : strcmp(x->path, y->path);

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+static const int64_t SETTLE_NS = INT64_C(2000000000);
+
 /* The clock that stamps files: comparable with an mtime, unlike the fine one. */
 static int64_t
 stamp_ns(void)
@@ -51,6 +53,18 @@ relation_of(int fd, const struct candidate *c, const struct file_key *key,
 	return source_marker_agrees(fd, f->offset, &f->marker) ? CONTINUES : UNRELATED;
 }
 
+/* A packed file is written once: inode and key are enough, the marker is compared when
+ * it is read. */
+static bool
+packed_still_is(
+    struct source *s, const struct candidate *c, const struct source_file *f)
+{
+	struct source_packed p;
+
+	return source_probe(s, c, &p) == 0 && p.is != PACKED_CUT &&
+	       !memcmp(p.key.b, f->key.b, sizeof p.key.b);
+}
+
 /* Is the file of this inode still the one that f is? One that cannot be opened now
  * counts as such: to call it another would mean to read it again from its beginning. */
 static bool
@@ -58,6 +72,10 @@ still_is(struct source *s, const struct candidate *c, const struct source_file *
 {
 	struct file_key key;
 
+	if (f->packed != c->packed)
+		return false;
+	if (f->packed)
+		return packed_still_is(s, c, f);
 	if ((uint64_t)c->st.st_size < f->offset)
 		return false;
 	if (!f->has_key)
@@ -76,7 +94,7 @@ bind(struct candidate *c, struct source_file *f, int64_t now_ms)
 {
 	bool moved = !f->path || strcmp(f->path, c->path) != 0 ||
 		     f->dev != c->st.st_dev || f->ino != c->st.st_ino;
-	uint64_t size = (uint64_t)c->st.st_size;
+	uint64_t size = c->packed ? f->length : (uint64_t)c->st.st_size;
 
 	if (moved) {
 		char *path = strdup(c->path);
@@ -96,6 +114,8 @@ bind(struct candidate *c, struct source_file *f, int64_t now_ms)
 		f->size = size;
 		f->mtime_ns = source_mtime_ns(&c->st);
 	}
+	f->on_disk = (uint64_t)c->st.st_size;
+	f->packed = c->packed;
 	f->present = true;
 	f->live = c->live;
 	c->file = f;
@@ -149,7 +169,7 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 		}
 		return bind(c, f, now_ms);
 	}
-	bool as_seen = f->present && (uint64_t)c->st.st_size == f->size &&
+	bool as_seen = f->present && (uint64_t)c->st.st_size == f->on_disk &&
 		       source_mtime_ns(&c->st) == f->mtime_ns;
 	if (f->fd >= 0 || as_seen || still_is(s, c, f))
 		return bind(c, f, now_ms);
@@ -191,6 +211,74 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 	return rc;
 }
 
+static int begin_file(
+    struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms);
+
+static bool
+in_sight(const struct source_file *f)
+{
+	return f->present || f->fd >= 0;
+}
+
+/* Is there a known file with this key; over 0: one in sight of which more was taken? */
+static bool
+has_kin(struct source *s, const struct file_key *key, uint64_t over)
+{
+	for (struct source_file *f = s->files; f; f = f->next) {
+		if (!f->ignored && f->has_key &&
+		    !memcmp(f->key.b, key->b, sizeof key->b) &&
+		    (over == 0 || (in_sight(f) && f->offset > over)))
+			return true;
+	}
+	return false;
+}
+
+/* One that is written right now is left alone until it rests. */
+static void
+want_probe(struct source *s, const struct candidate *c, int64_t now_ms)
+{
+	if (stamp_ns() - source_mtime_ns(&c->st) > SETTLE_NS)
+		source_probe_want(s, c);
+	else
+		s->settle_ms = now_ms + SETTLE_NS / 1000000;
+}
+
+/*
+ * A packed file: by the same rule as the others, but that it takes its time. Until it
+ * is known what it is, and while it is a copy of a file in sight, it waits.
+ */
+static int
+bind_packed(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms)
+{
+	struct source_packed p;
+	bool history = source_mtime_ns(&c->st) < last_scan_ns;
+
+	if (last_scan_ns == 0)
+		return begin_file(s, c, last_scan_ns, now_ms); /* ignored */
+	int rc = source_probe(s, c, &p);
+	c->wait = true;
+	if (rc < 0 || p.is == PACKED_CUT)
+		return rc;
+	if (history && !has_kin(s, &p.key, 0)) {
+		c->wait = false;
+		return begin_file(s, c, last_scan_ns, now_ms); /* ignored */
+	}
+	if (p.is == PACKED_KEYED) {
+		want_probe(s, c, now_ms);
+		return 0;
+	}
+	if (p.match ? in_sight(p.match) : has_kin(s, &p.key, p.length))
+		return 0; /* a copy, or one of less */
+	c->wait = false;
+	if (!p.match)
+		rc = begin_file(s, c, last_scan_ns, now_ms);
+	if (!p.match && (rc < 0 || c->file->ignored))
+		return rc;
+	struct source_file *f = p.match ? p.match : c->file;
+	f->length = p.length;
+	return bind(c, f, now_ms);
+}
+
 static int
 begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms)
 {
@@ -228,6 +316,10 @@ bind_all(struct source *s, struct candidates *c, int64_t last_scan_ns, int64_t n
 		}
 	}
 	for (size_t i = 0; rc == 0 && i < c->n; i++) {
+		if (!c->v[i].file && c->v[i].packed) {
+			rc = bind_packed(s, &c->v[i], last_scan_ns, now_ms);
+			continue;
+		}
 		if (!c->v[i].file)
 			rc = bind_by_key(s, &c->v[i], now_ms);
 		if (rc == 0 && !c->v[i].file && !c->v[i].wait)
@@ -249,6 +341,7 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	if (rc == 0 && (rc = bind_all(s, &c, last_scan_ns, now_ms)) < 0)
 		err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
 	source_list_free(&c);
+	source_probe_sweep(s, false);
 	if (rc < 0)
 		return rc;
 	/* what vanished from sight stays open for its grace time: the files with an fd

@@ -34,9 +34,13 @@ struct source_file {
 	char *path;            /* where it was last seen */
 	int64_t seen_ms;       /* wall clock, the reader's to set */
 	int64_t stored_seen_ms;
+	bool packed;     /* it lies in the archive as .gz or .zst, whole */
+	uint64_t length; /* ... of so many plain bytes */
 	/* as it is now */
-	int fd;        /* -1: not open */
-	uint64_t read; /* the next byte to read */
+	int fd;                /* -1: not open */
+	struct packed *unpack; /* of a packed one that is open */
+	uint64_t on_disk;      /* bytes of the file itself, packed or not */
+	uint64_t read;         /* the next byte to read */
 	uint64_t size;
 	int64_t mtime_ns;
 	int64_t grown_ms; /* when it was last seen to grow */
@@ -96,7 +100,7 @@ int64_t source_scan(
     struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *e);
 
 /* What events asked for since the last call; both are false then. */
-void source_asked(struct source *s, bool *scan, bool *look);
+void source_asked(struct source *s, int64_t now_ms, bool *scan, bool *look);
 
 /* fstat of the open files: sizes, truncation. Marks as `ended` what had its grace time.
  */
@@ -121,12 +125,23 @@ struct source_file *source_files(struct source *s); /* all, by ->next */
 ssize_t source_read(
     struct source *s, struct source_file *f, char *out, size_t cap, struct err *e);
 
+/* A packed file is unpacked up to its offset, a little each turn: 1 it is there, 0 not
+ * yet, -errno. Others are there. */
+int source_reach(struct source_file *f);
+
+/* Goes on with finding out what packed files of the archive are; true: there is more to
+ * do at once. */
+bool source_probe_turn(struct source *s);
+
 /* The up to LIMIT_MARKER bytes before f->offset; *agrees: they have f's marker. */
 struct slice source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees);
 
 /* What is in the open file now is another one than was known: that stays known, a new
  * file begins at 0. false: there is no room for one. */
 bool source_restart(struct source *s, struct source_file *f, int64_t now_ms);
+
+/* It is not what it was taken for: out of sight until a scan says what it is. */
+void source_lose(struct source *s, struct source_file *f);
 
 /* When source_look() is wanted next for open files that are to be closed one day;
  * INT64_MAX: for none. */

@@ -18,6 +18,8 @@ struct source {
 	bool starved;
 	bool want_scan;
 	bool want_look;
+	struct probe *probes; /* packed files of the archive */
+	int64_t settle_ms; /* when one that was being written is looked at; 0: none */
 };
 
 /* A file found on disk. */
@@ -25,6 +27,7 @@ struct candidate {
 	char *path;
 	struct stat st;
 	bool live;
+	bool packed;              /* .gz, .zst: never live */
 	struct source_file *file; /* what it turned out to be */
 	bool wait; /* a copy of a known file, or not to be told yet: the next scan looks
 		    */
@@ -43,12 +46,46 @@ void source_list_free(struct candidates *c);
 /* true where both are dated names of one PowerMTA file and `later` is the later one */
 bool source_supersedes(const struct source *s, const char *later, const char *path);
 
+/* by its name */
+bool source_is_packed(const char *path);
+
 /* true where a file of this name in this directory may be ours */
 bool source_wants(const struct source *s, const char *dir, const char *name);
 
 /* identity.c */
 int source_key_of(struct source *s, int fd, struct file_key *out); /* 1, 0 or -errno */
 bool source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker);
+
+/* packed.c: the fd is borrowed. _read: plain bytes, 0 at the end of what can be
+ * unpacked, -errno. _tail: the up to LIMIT_MARKER plain bytes before _at. */
+struct packed;
+struct packed *source_packed_new(int fd);
+void source_packed_free(struct packed *p);
+ssize_t source_packed_read(struct packed *p, char *out, size_t cap);
+uint64_t source_packed_at(const struct packed *p);
+struct slice source_packed_tail(const struct packed *p);
+bool source_packed_whole(const struct packed *p); /* at its end: nothing is missing */
+
+/* probe.c: what is known of a packed candidate */
+enum source_packed_is {
+	PACKED_CUT,   /* damaged, being written, or without a whole record */
+	PACKED_KEYED, /* its key is known, the rest was not looked at */
+	PACKED_WHOLE, /* ... and all of it was */
+};
+
+struct source_packed {
+	enum source_packed_is is;
+	struct file_key key;
+	uint64_t length; /* plain bytes, if whole */
+	struct source_file
+	    *match; /* whole: the known file that it continues, or NULL */
+};
+
+int source_probe(
+    struct source *s, const struct candidate *c, struct source_packed *out);
+void source_probe_want(struct source *s, const struct candidate *c); /* look at all */
+/* Forgets what no candidate was asked for since the last call (all: everything). */
+void source_probe_sweep(struct source *s, bool all);
 
 /* watch.c */
 void source_watch_dir(struct source_watch *w, const char *dir);

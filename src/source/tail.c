@@ -13,6 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+	REACH_CHUNKS = 8
+}; /* of a packed file, unpacked in one turn to get to a place */
+
 struct source *
 source_new(struct source_watch *w, const struct source_options *o)
 {
@@ -34,6 +38,7 @@ source_free(struct source *s)
 		return;
 	while (s->files)
 		source_forget(s, s->files);
+	source_probe_sweep(s, true);
 	source_watch_leave(s->watch, s);
 	free(s);
 }
@@ -87,6 +92,8 @@ source_close(struct source *s, struct source_file *f)
 		return;
 	close(f->fd);
 	f->fd = -1;
+	source_packed_free(f->unpack);
+	f->unpack = NULL;
 	/* read to here without an end of its last record: opened again when it changes
 	 */
 	f->seen = f->read;
@@ -159,12 +166,21 @@ source_restart(struct source *s, struct source_file *f, int64_t now_ms)
 	return f->fd < 0;
 }
 
+void
+source_lose(struct source *s, struct source_file *f)
+{
+	source_close(s, f);
+	f->dev = f->ino = 0;
+	f->present = f->packed = false;
+	f->dirty = true;
+}
+
 static void
 look_at(struct source *s, struct source_file *f, int64_t now_ms)
 {
 	struct stat st;
 
-	if (fstat(f->fd, &st) < 0)
+	if (f->packed || fstat(f->fd, &st) < 0)
 		return;
 	if ((uint64_t)st.st_size < f->offset) {
 		split_truncated(s, f, &st, now_ms);
@@ -214,7 +230,7 @@ source_look(struct source *s, int64_t now_ms)
 			continue;
 		look_at(s, f, now_ms);
 		bool still = f->fd >= 0 && f->size <= f->read && f != keep;
-		bool rested = now_ms - f->grown_ms >= SOURCE_GRACE_MS;
+		bool rested = f->packed || now_ms - f->grown_ms >= SOURCE_GRACE_MS;
 		bool crowded = f->present && s->nopen > SOURCE_OPEN_MAX / 2;
 		f->ended = still && (crowded || rested);
 		f->over = f->ended && rested && (!f->live || is_superseded(s, f));
@@ -222,11 +238,13 @@ source_look(struct source *s, int64_t now_ms)
 }
 
 void
-source_asked(struct source *s, bool *scan, bool *look)
+source_asked(struct source *s, int64_t now_ms, bool *scan, bool *look)
 {
-	*scan = s->want_scan;
+	*scan = s->want_scan || (s->settle_ms > 0 && now_ms >= s->settle_ms);
 	*look = s->want_look;
 	s->want_scan = s->want_look = false;
+	if (*scan)
+		s->settle_ms = 0;
 }
 
 bool
@@ -268,9 +286,14 @@ source_read(
 {
 	ssize_t n;
 
+	if (f->packed && (!f->unpack || source_packed_at(f->unpack) != f->read))
+		return err_set(e, -ESTALE, "%s: unpacked to another place", f->path);
 	do {
-		n = pread(f->fd, out, cap, (off_t)f->read);
-	} while (n < 0 && errno == EINTR);
+		n = f->packed ? source_packed_read(f->unpack, out, cap)
+			      : pread(f->fd, out, cap, (off_t)f->read);
+	} while (n < 0 && (f->packed ? n : -errno) == -EINTR);
+	if (n < 0 && f->packed)
+		return err_set(e, (int)n, "unpack %s", f->path);
 	if (n < 0)
 		return err_set(e, -errno, "read %s: %s", f->path, strerror(errno));
 	if (n == 0) {
@@ -283,11 +306,36 @@ source_read(
 	return n;
 }
 
+int
+source_reach(struct source_file *f)
+{
+	static char chunk[LIMIT_READ];
+	ssize_t n = 1;
+
+	if (!f->packed || (f->unpack && source_packed_at(f->unpack) == f->read))
+		return 1;
+	if (!f->unpack || source_packed_at(f->unpack) > f->offset) {
+		source_packed_free(f->unpack);
+		if (!(f->unpack = source_packed_new(f->fd)))
+			return -ENOMEM;
+	}
+	f->read = f->offset;
+	for (int i = 0; i < REACH_CHUNKS && n > 0; i++) {
+		uint64_t left = f->offset - source_packed_at(f->unpack);
+		if (left == 0)
+			return 1;
+		n = source_packed_read(f->unpack, chunk,
+		    left < sizeof chunk ? (size_t)left : sizeof chunk);
+	}
+	/* shorter than it was when it was probed: the next scan tells what it is */
+	return n > 0 ? 0 : n < 0 ? (int)n : -ESTALE;
+}
+
 int64_t
 source_deadline(struct source *s, int64_t now_ms)
 {
 	const struct source_file *keep = newest(s);
-	int64_t first = INT64_MAX;
+	int64_t first = s->settle_ms > 0 ? s->settle_ms : INT64_MAX;
 
 	for (const struct source_file *f = s->files; f; f = f->next) {
 		if (f->fd < 0 || f == keep)

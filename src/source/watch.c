@@ -165,6 +165,9 @@ mark(struct source_watch *w, const struct inotify_event *ev)
 		}
 		if (!source_wants(s, d->path, ev->name))
 			continue;
+		/* one that is being packed: its end is told by other events */
+		if (!(ev->mask & MASK_CHANGED) && source_is_packed(ev->name))
+			continue;
 		if (!(ev->mask & MASK_CHANGED) && is_open(s, d->path, ev->name))
 			s->want_look = true;
 		else

@@ -196,6 +196,7 @@ struct store_file {
 	struct slice header; /* the header record in force at offset, or empty */
 	struct slice path;   /* where it was last seen */
 	int64_t seen_ms;     /* when it was last seen */
+	int64_t size; /* plain bytes, of a packed file that is whole; -1: not packed */
 };
 
 /* Inserts (id 0) or updates; the id in *id. */

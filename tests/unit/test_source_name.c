@@ -110,11 +110,11 @@ START_TEST(dated_names_belong_to_a_path_with_a_glob)
 	source_test_start();
 	source_test_gives("literal", "a1");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	source_test_write("one/acct-2026-11-22-0001.csv", "a2\n");
 	source_test_write("one/acct-t-2026-11-22-0001.csv", "t1\n");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(scan, "one/acct-2026-11-22-0001.csv: want a scan");
 	source_test_gives("dated", "a2");
 }
@@ -148,10 +148,10 @@ START_TEST(a_directory_that_comes_later_is_watched_then)
 	source_test_write("late/acct.csv", "a1\n");
 	source_test_gives("there", "a1");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	source_test_write("late/old/new", "n1\n");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(scan, "late/old/new: want a scan");
 	source_test_gives("archive", "n1");
 }

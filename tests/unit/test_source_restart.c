@@ -188,31 +188,31 @@ START_TEST(the_watch_asks_for_what_changed)
 	bool scan, look;
 
 	source_test_start();
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(scan, "a new source: want a scan");
 	source_test_gives("nothing", "");
 	source_test_write("acct.csv", "a1\n");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(scan, "a new file: want a scan");
 	source_test_gives("there", "a1");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	source_test_append("acct.csv", "a2\n");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(
 	    !scan && look, "grown: got scan %d look %d, want a look", scan, look);
 	source_test_write("foreign.txt", "x\n");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(
 	    !scan && !look, "a foreign file: got %d %d, want nothing", scan, look);
 	source_test_move("acct.csv", "acct.csv.1");
 	source_watch_take(source_test.watch);
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(scan, "renamed: want a scan");
-	source_asked(source_test.source, &scan, &look);
+	source_asked(source_test.source, source_test.now_ms, &scan, &look);
 	ck_assert_msg(!scan && !look, "asked twice: want nothing");
 }
 END_TEST

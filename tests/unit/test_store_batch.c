@@ -5,8 +5,11 @@
 #include "test_store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 START_TEST(batches_come_in_order_and_halves_keep_their_place)
 {
@@ -18,12 +21,18 @@ START_TEST(batches_come_in_order_and_halves_keep_their_place)
 	store_test_begin();
 	store_test_must(
 	    "delete", store_batch_delete(store_test, parent, &store_test_err));
-	(void)store_test_put("half1", parent);
-	(void)store_test_put("half2", parent);
+	(void)store_test_put("half2", parent); /* of one place the last one is first */
+	int64_t half1 = store_test_put("half1", parent);
 	(void)store_test_put("fourth", 0);
 	store_test_commit();
 	store_test_reopen();
-	store_test_queue("order", "first half1 half2 third fourth");
+	store_test_begin();
+	store_test_must(
+	    "delete", store_batch_delete(store_test, half1, &store_test_err));
+	(void)store_test_put("half1b", parent);
+	(void)store_test_put("half1a", parent);
+	store_test_commit();
+	store_test_queue("order", "first half1a half1b half2 third fourth");
 	store_test_begin();
 	(void)store_test_put("fifth", 0);
 	(void)store_test_put("sixth", 0);
@@ -192,7 +201,7 @@ START_TEST(the_newest_batches_are_in_memory)
 {
 	store_test_begin();
 	for (int i = 0; i < 3 * LIMIT_COMMIT_BATCHES; i++) {
-		char key[8];
+		char key[16];
 		(void)snprintf(key, sizeof key, "%d", i);
 		(void)store_test_put(key, 0);
 		size_t want = (size_t)(i < LIMIT_COMMIT_BATCHES ? i + 1
@@ -293,6 +302,69 @@ START_TEST(a_damaged_body_is_refused_by_its_id)
 }
 END_TEST
 
+/* The first n bytes of a page become 0xff; from the first one 1, from the last one -1.
+ */
+static void
+overwrite(long long page, size_t n)
+{
+	char ff[4096];
+	struct stat st;
+	int fd = open(store_test_path, O_RDWR);
+
+	memset(ff, 0xff, sizeof ff);
+	ck_assert_msg(fd >= 0 && fstat(fd, &st) == 0, "open: got %s", strerror(errno));
+	off_t at = page > 0 ? (page - 1) * 4096 : st.st_size + page * 4096;
+	ck_assert_msg(pwrite(fd, ff, n, at) == (ssize_t)n,
+	    "overwrite: got %s, want no error", strerror(errno));
+	close(fd);
+}
+
+START_TEST(a_damaged_page_is_told)
+{
+	static const struct {
+		const char *name, *page; /* SQL */
+		size_t n;
+		bool known; /* which batch it is */
+	} cases[] = {
+		{ "where its body goes on", "SELECT -5", 4, true },
+		{ "its row", "SELECT rootpage FROM sqlite_master WHERE name = 'batch'",
+		    4096, false },
+		{ "the queue",
+		    "SELECT rootpage FROM sqlite_master WHERE name = 'batch_queue'",
+		    4096, false },
+	};
+	static char text[40001];
+	struct store_batch large = { .output = SLICE("o"), .events = { text, 40000 } };
+	struct buf events;
+
+	buf_init(&events, STORE_TEST_BUF);
+	store_test_noise(text, sizeof text - 1, 1);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct store_batch b = { .id = -1 };
+		store_test_begin();
+		large.id = store_test_put_batch(store_test, &large);
+		store_test_commit();
+		store_test_close();
+		overwrite(store_test_number(cases[i].page), cases[i].n);
+		store_test_must(cases[i].name, store_test_open(STORE_OWN));
+		int rc = store_test_first(store_test, &b, &events);
+		int64_t want = cases[i].known ? large.id : 0;
+		ck_assert_msg(rc == -EBADMSG && b.id == want,
+		    "%s: got %d and id %lld, want -EBADMSG and %lld", cases[i].name, rc,
+		    (long long)b.id, (long long)want);
+		/* it would have to be read: nothing can be noted in it */
+		b.id = large.id;
+		rc = store_batch_set_apart(store_test, &b, &store_test_err);
+		ck_assert_msg(rc == -EBADMSG, "%s: set apart: got %d, want -EBADMSG",
+		    cases[i].name, rc);
+		store_test_close();
+		(void)unlink(store_test_path);
+		store_test_must("a new one", store_test_open(STORE_OWN));
+	}
+	buf_free(&events);
+}
+END_TEST
+
 void
 store_add_batch_tests(TCase *t)
 {
@@ -304,4 +376,5 @@ store_add_batch_tests(TCase *t)
 	tcase_add_test(t, the_newest_batches_are_in_memory);
 	tcase_add_test(t, what_is_changed_comes_back);
 	tcase_add_test(t, a_damaged_body_is_refused_by_its_id);
+	tcase_add_test(t, a_damaged_page_is_told);
 }

@@ -10,9 +10,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { WAITED_MS = 300, ANSWER_MS = 20000 };
+enum { WAITED_MS = 300, LOOP_MS = 3000, ANSWER_MS = 20000 };
 
 static struct {
 	pid_t pid;
@@ -252,6 +253,36 @@ START_TEST(a_command_waits_for_the_daemons_transaction)
 }
 END_TEST
 
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+START_TEST(the_daemon_starts_while_a_command_writes)
+{
+	start(STORE_BESIDE);
+	int rc = ask(BEGIN);
+	ck_assert_msg(rc == 0, "beside, begin: got %d, want 0", rc);
+	rc = ask(PUT);
+	ck_assert_msg(rc == 0, "beside, put: got %d, want 0", rc);
+	int64_t begun = now_ms();
+	store_test_must("own", store_test_open(STORE_OWN));
+	rc = act(BEGIN, "own");
+	int64_t took = now_ms() - begun;
+	ck_assert_msg(rc == -EBUSY && took < LOOP_MS,
+	    "own, begin: got %d after %lld ms, want -EBUSY in under %d", rc,
+	    (long long)took, LOOP_MS);
+	rc = ask(COMMIT);
+	ck_assert_msg(rc == 0, "beside, commit: got %d, want 0", rc);
+	end();
+	store_test_queue("its batch", "beside");
+}
+END_TEST
+
 START_TEST(a_reader_sees_commits_and_holds_nobody_up)
 {
 	start(STORE_READ);
@@ -301,6 +332,7 @@ store_add_beside_tests(TCase *t)
 {
 	tcase_add_test(t, two_writers_see_each_others_commits);
 	tcase_add_test(t, a_command_waits_for_the_daemons_transaction);
+	tcase_add_test(t, the_daemon_starts_while_a_command_writes);
 	tcase_add_test(t, a_reader_sees_commits_and_holds_nobody_up);
 	tcase_add_test(t, another_process_that_owns_it_is_named);
 }

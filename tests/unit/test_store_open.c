@@ -291,6 +291,7 @@ START_TEST(what_may_not_be_written_is_told)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		(void)chmod(store_test_dir, 0700);
+		(void)chmod(store_test_path, 0600);
 		store_test_reopen();
 		store_test_close();
 		(void)chmod(store_test_file(".lock"), 0666);

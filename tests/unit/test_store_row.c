@@ -35,7 +35,7 @@ same_file(const char *name, const struct store_file *got, const struct store_fil
 	ck_assert_msg(got->id == want->id && got->dev == want->dev &&
 			  got->ino == want->ino && got->offset == want->offset &&
 			  got->skip == want->skip && got->seen_ms == want->seen_ms &&
-			  got->has_key == want->has_key &&
+			  got->size == want->size && got->has_key == want->has_key &&
 			  slice_eq(got->source, want->source),
 	    "%s: got id %lld dev %llx ino %llx offset %llu key %d", name,
 	    (long long)got->id, (unsigned long long)got->dev,
@@ -62,13 +62,15 @@ START_TEST(a_file_row_comes_back_as_it_was_put)
 				  .skip = 77,
 				  .header = { "type,\0rcpt", 10 },
 				  .path = { "/a\xff\0b", 5 },
-				  .seen_ms = 1234567890123 },
+				  .seen_ms = 1234567890123,
+				  .size = INT64_MAX },
 			  other = { .source = SLICE("t"), .path = SLICE("/t") };
 	struct seen_file seen = { 0 };
 
 	memset(b.key.b, 0xfe, sizeof b.key.b);
 	memset(b.marker.b, 0x80, sizeof b.marker.b);
 	a.path = SLICE("/a");
+	a.size = -1;
 	store_test_begin();
 	store_test_must(
 	    "put a", store_file_put(store_test, &a, &a.id, &store_test_err));
@@ -86,6 +88,7 @@ START_TEST(a_file_row_comes_back_as_it_was_put)
 	int64_t id = 0;
 	a.has_key = true;
 	a.offset = 99;
+	a.size = 5;
 	a.path = SLICE("/a.1");
 	memset(a.key.b, 1, sizeof a.key.b);
 	store_test_begin();

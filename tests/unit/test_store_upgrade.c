@@ -138,7 +138,7 @@ see_file(void *arg, const struct store_file *f)
 
 	ck_assert_msg(f->id == 3 && f->dev == 5 && f->ino == UINT64_MAX - 1 &&
 			  f->has_key && f->offset == 1000 && f->skip == 10 &&
-			  f->seen_ms == 99,
+			  f->seen_ms == 99 && f->size == -1,
 	    "file: got id %lld at %llu, want 3 at 1000", (long long)f->id,
 	    (unsigned long long)f->offset);
 	ck_assert_msg(slice_eq(f->header, SLICE("type,")) &&
@@ -168,6 +168,7 @@ static const struct {
 	{ "SELECT dead_bytes FROM output WHERE name = 'p'", 4 },
 	{ "SELECT accepted FROM output WHERE name = 'o' AND state = 'hold'", 15 },
 	{ "SELECT scanned_ns FROM source WHERE event_ms = 77", 1234567890123456789 },
+	{ "SELECT start_ms FROM source", 0 },
 	{ "SELECT n FROM bad_count", 57 },
 	{ "SELECT count(*) FROM bad", 1 },
 	{ "SELECT count(*) FROM tally", 0 },
@@ -212,7 +213,7 @@ START_TEST(an_old_file_is_upgraded_with_all_it_has)
 	int64_t id = store_test_put("new", 0);
 	store_test_commit();
 	ck_assert_msg(id == 6, "a new batch: got id %lld, want 6", (long long)id);
-	store_test_queue("upgraded", "first parent half1 third new");
+	store_test_queue("upgraded", "first half1 parent third new");
 }
 END_TEST
 
@@ -278,7 +279,7 @@ START_TEST(the_old_file_is_kept_beside)
 	store_test_is("SELECT seq FROM sqlite_sequence WHERE name = 'batch'", 5);
 	store_test_must("the copy, opened", store_test_open(STORE_OWN));
 	is_upgraded();
-	store_test_queue("the copy", "first parent half1 third");
+	store_test_queue("the copy", "first half1 parent third");
 	memcpy(store_test_path, whole, sizeof whole);
 	ck_assert_msg(access(store_test_file(".layout-1.part"), F_OK) < 0,
 	    "got a copy that is half made, want none");
