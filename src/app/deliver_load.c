@@ -333,7 +333,9 @@ deliver_load(
 	int rc = s ? 0 : -ENOENT;
 
 	for (int i = 0; rc == 0 && i < GIVE_UP_MAX; i++) {
-		if ((rc = find_any(s, under_way, now_ms, &pick, e)) == -EBADMSG)
+		rc = find_any(s, under_way, now_ms, &pick, e);
+		/* without an id it is the state file itself that is damaged */
+		if (rc == -EBADMSG && s->batch.id != 0)
 			rc = set_damaged(o, &s->batch, e);
 		else if (rc == 0)
 			rc = prepare(s, pick, now_ms, e);

@@ -26,7 +26,8 @@ struct probe {
 	uint64_t dev, ino, on_disk;
 	int64_t mtime_ns;
 	char *path;
-	bool seen; /* at this scan */
+	bool seen;        /* at this scan */
+	int64_t since_ns; /* the scan before the one that saw it first */
 	/* what is known */
 	enum source_packed_is is;
 	struct file_key key;
@@ -104,6 +105,18 @@ find(struct source *s, const struct candidate *c)
 	return NULL;
 }
 
+/* Its inode was seen before: being written it changes, and at its end may get the mtime
+ * of the file that it was made from. */
+static int64_t
+first_seen(struct source *s, const struct candidate *c)
+{
+	for (struct probe *p = s->probes; p; p = p->next) {
+		if (p->dev == c->st.st_dev && p->ino == c->st.st_ino)
+			return p->since_ns;
+	}
+	return s->last_scan_ns;
+}
+
 static struct probe *
 add(struct source *s, const struct candidate *c)
 {
@@ -114,6 +127,7 @@ add(struct source *s, const struct candidate *c)
 		return NULL;
 	}
 	p->fd = -1;
+	p->since_ns = first_seen(s, c);
 	p->dev = c->st.st_dev;
 	p->ino = c->st.st_ino;
 	p->on_disk = (uint64_t)c->st.st_size;
@@ -133,7 +147,7 @@ source_probe(struct source *s, const struct candidate *c, struct source_packed *
 		return -ENOMEM;
 	p->seen = true;
 	*out = (struct source_packed){
-		.is = p->is, .key = p->key, .length = p->length
+		.is = p->is, .key = p->key, .length = p->length, .since_ns = p->since_ns
 	};
 	/* the file that it was found to continue, if that still is where it was */
 	for (struct source_file *f = s->files; f; f = f->next) {

@@ -251,7 +251,6 @@ static int
 bind_packed(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms)
 {
 	struct source_packed p;
-	bool history = source_mtime_ns(&c->st) < last_scan_ns;
 
 	if (last_scan_ns == 0)
 		return begin_file(s, c, last_scan_ns, now_ms); /* ignored */
@@ -259,9 +258,9 @@ bind_packed(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t
 	c->wait = true;
 	if (rc < 0 || p.is == PACKED_CUT)
 		return rc;
-	if (history && !has_kin(s, &p.key, 0)) {
+	if (source_mtime_ns(&c->st) < p.since_ns && !has_kin(s, &p.key, 0)) {
 		c->wait = false;
-		return begin_file(s, c, last_scan_ns, now_ms); /* ignored */
+		return begin_file(s, c, p.since_ns, now_ms); /* ignored */
 	}
 	if (p.is == PACKED_KEYED) {
 		want_probe(s, c, now_ms);
@@ -271,7 +270,7 @@ bind_packed(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t
 		return 0; /* a copy, or one of less */
 	c->wait = false;
 	if (!p.match)
-		rc = begin_file(s, c, last_scan_ns, now_ms);
+		rc = begin_file(s, c, p.since_ns, now_ms);
 	if (!p.match && (rc < 0 || c->file->ignored))
 		return rc;
 	struct source_file *f = p.match ? p.match : c->file;
@@ -333,6 +332,8 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 {
 	struct candidates c = { 0 };
 	int64_t began = stamp_ns();
+
+	s->last_scan_ns = last_scan_ns;
 
 	/* first what was truncated: its copy, found below, then continues it */
 	source_look(s, now_ms);

@@ -18,6 +18,7 @@ struct source {
 	bool starved;
 	bool want_scan;
 	bool want_look;
+	int64_t last_scan_ns; /* the scan before this one */
 	struct probe *probes; /* packed files of the archive */
 	int64_t settle_ms; /* when one that was being written is looked at; 0: none */
 };
@@ -76,7 +77,8 @@ enum source_packed_is {
 struct source_packed {
 	enum source_packed_is is;
 	struct file_key key;
-	uint64_t length; /* plain bytes, if whole */
+	int64_t since_ns; /* the scan before the first that saw it */
+	uint64_t length;  /* plain bytes, if whole */
 	struct source_file
 	    *match; /* whole: the known file that it continues, or NULL */
 };

@@ -145,7 +145,7 @@ read_numbers(sqlite3_stmt *q, struct store_batch *out)
 }
 
 /* The row into out and events. The texts of out point into events, behind the events.
- */
+ * Of a damaged one (-EBADMSG) everything but the events. */
 int
 store_read_batch(struct store *s, sqlite3_stmt *q, struct store_batch *out,
     struct buf *events, struct err *e)
@@ -158,20 +158,24 @@ store_read_batch(struct store *s, sqlite3_stmt *q, struct store_batch *out,
 
 	read_numbers(q, out);
 	buf_clear(events);
-	if (!take_fresh(s, out->id, events) &&
-	    (rc = read_body(s, out->id, bytes, events, e)) < 0)
+	if (!take_fresh(s, out->id, events))
+		rc = read_body(s, out->id, bytes, events, e);
+	if (rc == -EBADMSG) {
+		buf_clear(events);
+		bytes = 0;
+	} else if (rc < 0) {
 		return rc;
+	}
 	/* reserved first: slices into a buf must not see it move */
-	if ((rc = buf_reserve(
-		 events, output.n + key.n + format.n + host.n + answer.n)) < 0)
-		return err_set(e, rc, "batch %lld: no memory", (long long)out->id);
+	if (buf_reserve(events, output.n + key.n + format.n + host.n + answer.n) < 0)
+		return err_set(e, -ENOMEM, "batch %lld: no memory", (long long)out->id);
 	out->events = (struct slice){ events->p, bytes };
 	out->output = text_behind(events, output);
 	out->key = text_behind(events, key);
 	out->format = text_behind(events, format);
 	out->host = text_behind(events, host);
 	out->answer = text_behind(events, answer);
-	return 0;
+	return rc;
 }
 
 static sqlite3_stmt *

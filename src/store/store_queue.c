@@ -100,7 +100,9 @@ store_apart_each(
 	buf_init(&events, STORE_BODY_MAX);
 	store_bind_text(q, 1, output);
 	while (rc == 0 && (step = sqlite3_step(q)) == SQLITE_ROW) {
-		if ((rc = store_read_batch(s, q, &b, &events, e)) == 0)
+		rc = store_read_batch(s, q, &b, &events, e);
+		/* a damaged one is shown without its events and hides none */
+		if (rc == 0 || rc == -EBADMSG)
 			rc = fn(arg, &b);
 	}
 	if (rc == 0 && step != SQLITE_DONE)
