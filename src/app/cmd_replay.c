@@ -1,18 +1,18 @@
 /*
- * cmd_replay.c - `bouncefeed replay`: whole files once, events as JSON Lines on stdout.
+ * cmd_replay.c - `bouncefeed replay`: whole files once, events as JSON Lines on stdout,
+ * or with --deliver into the spool.
  *
  * Events of all types, in the order of the files. The ids are those that `run` gives.
- * An input that cannot be opened is told and the others are still read. A closed pipe
- * at stdout ends it quietly.
+ * An input that cannot be opened is told and the others are still read.
  */
 #include "app/app.h"
+#include "app/command.h"
 #include "app/config.h"
-#include "app/filter.h"
 #include "app/follow.h"
-#include "app/reader.h"
-#include "app/stream.h"
+#include "app/replay.h"
+#include "app/replay_deliver.h"
+#include "app/replay_place.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +22,8 @@
 
 static const char usage[] =
     "usage: bouncefeed replay [-f FORMAT] [OPTIONS] FILE...\n"
+    "       bouncefeed replay [-f FORMAT] [OPTIONS] --deliver [--output NAME]\n"
+    "                         [--wait] [--again] FILE...\n"
     "Reads whole files once (- is standard input; .gz and .zst are unpacked) and "
     "prints\n"
     "their events of all types as JSON Lines.\n"
@@ -34,132 +36,32 @@ static const char usage[] =
     "      --reason R          only this reason (may repeat)\n"
     "      --recipient ADDRESS only this recipient\n"
     "      --since T --until T RFC 3339, or an age such as 2h\n"
-    "      --strict            exit 65 where some input was not understood\n";
+    "      --strict            exit 65 where some input was not understood\n"
+    "      --deliver           what the outputs select goes into the spool, once: a\n"
+    "                          replay that was broken off goes on where it was\n"
+    "      --output NAME       ... of this output alone\n"
+    "      --wait              ... and end when it is delivered, else exit 69\n"
+    "      --again             ... from the start of files that were replayed before\n";
 
-enum { OUT_FLUSH = 128 * 1024, BAD_SHOWN = 10 };
-
-struct replay {
-	struct stream_env env;
-	struct filter filter;
-	struct buf out;
-	bool strict;
-	bool closed; /* stdout takes no more */
-	bool shows_progress;
-	uint64_t files, events, bad;
-	int code;
+enum {
+	OPTION_STRICT = 'S',
+	OPTION_DELIVER = 'd',
+	OPTION_OUTPUT = 'o',
+	OPTION_WAIT = 'w',
+	OPTION_AGAIN = 'a',
 };
 
-static int
-flush(struct replay *r)
-{
-	struct slice s = buf_slice(&r->out);
+enum { NARROWED_MAX = 16 * 1024 };
 
-	while (s.n > 0) {
-		ssize_t n = write(STDOUT_FILENO, s.p, s.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			r->closed = true;
-			r->code = errno == EPIPE ? 0 : EX_IOERR;
-			if (errno != EPIPE)
-				(void)fprintf(stderr, "bouncefeed replay: stdout: %s\n",
-				    strerror(errno));
-			return -EPIPE;
-		}
-		s = slice_from(s, (size_t)n);
-	}
-	buf_clear(&r->out);
-	return 0;
-}
+struct options {
+	struct replay_options deliver;
+	bool delivers;
+	const char *config;
+};
 
-static void
-on_bad(
-    void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
-{
-	struct replay *r = arg;
-	struct buf text;
-
-	if (++r->bad > BAD_SHOWN)
-		return;
-	buf_init(&text, 16 * 1024);
-	if (bytes.n > 60)
-		bytes.n = 60;
-	text_shown(&text, file);
-	(void)buf_printf(&text, ": at %llu: %s: \"", (unsigned long long)offset, why);
-	text_shown(&text, bytes);
-	(void)buf_addc(&text, '"');
-	(void)fprintf(stderr, "%.*s\n", (int)text.n, text.p);
-	buf_free(&text);
-}
-
-static int
-on_event(void *arg, const struct event *ev)
-{
-	struct replay *r = arg;
-	int rc;
-
-	if (!filter_takes(&r->filter, ev))
-		return 0;
-	rc = event_json(ev, &r->out);
-	if (rc == -E2BIG) {
-		on_bad(r, ev->source.file, ev->source.offset, (struct slice){ 0 },
-		    "event over 64 KiB");
-		return 0;
-	}
-	if (rc < 0 || (rc = buf_addc(&r->out, '\n')) < 0)
-		return rc;
-	r->events++;
-	return r->out.n >= OUT_FLUSH ? flush(r) : 0;
-}
-
-static int
-feed_file(struct replay *r, struct reader *in, struct stream *s, const char *path,
-    struct err *e)
-{
-	static char chunk[LIMIT_READ];
-	struct when undated = reader_time(in);
-	ssize_t n;
-	int rc = 0, shown = -1;
-
-	do {
-		if ((n = reader_read(in, chunk, sizeof chunk, e)) < 0)
-			return (int)n;
-		rc = stream_feed(s, (struct slice){ chunk, (size_t)n }, n == 0,
-		    slice_of(path), undated);
-		if (rc == 0 && r->out.n > 0 && (size_t)n < sizeof chunk)
-			rc = flush(r); /* a slow writer's events are not kept waiting */
-		if (r->shows_progress && reader_progress(in) != shown) {
-			shown = reader_progress(in);
-			(void)fprintf(stderr, "\r%s: %d%%", path, shown);
-		}
-	} while (rc == 0 && n > 0);
-	if (r->shows_progress)
-		(void)fprintf(stderr, "\r\033[K");
-	return rc < 0 ? err_set(e, rc, "%s: %s", path, strerror(-rc)) : 0;
-}
-
-static void
-replay_file(struct replay *r, const char *path)
-{
-	struct err e = { 0 };
-	struct stream *s = stream_new(&r->env);
-	struct reader *in = s ? reader_open(path, &e) : NULL;
-
-	if (!in) {
-		(void)fprintf(
-		    stderr, "bouncefeed replay: %s\n", s ? e.text : "no memory");
-		r->code = EX_NOINPUT;
-	} else if (feed_file(r, in, s, path, &e) < 0 && !r->closed) {
-		(void)fprintf(stderr, "bouncefeed replay: %s\n", e.text);
-		r->code = EX_IOERR;
-	}
-	r->files += in != NULL;
-	reader_close(in);
-	stream_free(s);
-}
-
-static int
-replay(struct replay *r, const struct config *c, int n, char **files)
+/* What the streams need; the labels and headers are borrowed until release(). */
+static bool
+prepare(struct replay *r, const struct config *c)
 {
 	struct config_source none = { 0 };
 	struct zone *zone = NULL;
@@ -168,28 +70,88 @@ replay(struct replay *r, const struct config *c, int n, char **files)
 		zone = NULL;
 	r->env.hash = hash_new();
 	r->env.classifier = config_classifier(c);
-	struct event_pair *labels = config_labels(c, &none, &r->env.nlabels);
-	struct slice *fbl = config_fbl_headers(c, &r->env.parse.nfbl_headers);
-	r->env.labels = labels;
-	r->env.parse.fbl_headers = fbl;
+	r->env.labels = config_labels(c, &none, &r->env.nlabels);
+	r->env.parse.fbl_headers = config_fbl_headers(c, &r->env.parse.nfbl_headers);
 	r->env.parse.zone = zone;
 	r->env.parse.track = track_new(TRACK_MESSAGES, TRACK_SECONDS);
 	r->env.host = slice_of(c->host);
-	bool ready = r->env.hash && r->env.classifier && r->env.parse.track;
-	for (int i = 0; i < n && !r->closed && ready; i++)
-		replay_file(r, files[i]);
-	if (!r->closed)
-		(void)flush(r);
-	if (!r->closed)
-		(void)fprintf(stderr, "%llu files, %llu events, %llu bad records\n",
-		    (unsigned long long)r->files, (unsigned long long)r->events,
-		    (unsigned long long)r->bad);
+	return r->env.hash && r->env.classifier && r->env.parse.track;
+}
+
+static void
+release(struct replay *r)
+{
+	for (size_t i = 0; i < r->nahead; i++)
+		reader_close(r->ahead[i]);
+	free(r->ahead);
 	track_free(r->env.parse.track);
 	hash_free(r->env.hash);
 	classify_free(r->env.classifier);
-	zone_free(zone);
-	free(labels);
-	free(fbl);
+	zone_free((struct zone *)r->env.parse.zone);
+	free((struct event_pair *)r->env.labels);
+	free((struct slice *)r->env.parse.fbl_headers);
+	buf_free(&r->out);
+	buf_free(&r->narrowed);
+}
+
+static void
+read_files(struct replay *r, size_t n, char **files)
+{
+	for (size_t i = 0; i < n && !r->ended; i++)
+		replay_read_file(r, i, files[i]);
+}
+
+static void
+print_files(struct replay *r, size_t n, char **files)
+{
+	r->env.on_event = replay_print_event;
+	replay_print_init(r);
+	read_files(r, n, files);
+	if (!r->closed)
+		(void)replay_print_flush(r);
+	if (!r->closed)
+		replay_print_summary(r);
+}
+
+static void
+deliver_files(struct replay *r, const struct config *c, const struct options *o,
+    size_t n, char **files)
+{
+	int code;
+
+	r->env.on_event = replay_deliver_event;
+	if (replay_place_narrowed(&r->filter, r->since, r->until, &r->narrowed) < 0) {
+		replay_fault(r, EX_OSERR, "no memory");
+		return;
+	}
+	if (geteuid() == 0)
+		replay_read_ahead(r, n, files);
+	if ((r->code = replay_deliver_open(r, c, &o->deliver)) != 0)
+		return;
+	read_files(r, n, files);
+	code = replay_deliver_finish(r->deliver);
+	/* an input that could not be read is the lesser fault */
+	r->code = code != 0 ? code : r->code;
+	replay_deliver_summary(r->deliver);
+	replay_deliver_close(r->deliver);
+}
+
+static int
+replay(struct replay *r, const struct config *c, const struct options *o, size_t n,
+    char **files)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	buf_init(&r->narrowed, NARROWED_MAX);
+	r->env.arg = r;
+	r->shows_progress = isatty(STDERR_FILENO) &&
+			    (o->delivers || !isatty(STDOUT_FILENO));
+	if (!prepare(r, c))
+		replay_fault(r, EX_OSERR, "no memory");
+	else if (o->delivers)
+		deliver_files(r, c, o, n, files);
+	else
+		print_files(r, n, files);
+	release(r);
 	return r->code == 0 && r->strict && r->bad > 0 ? EX_DATAERR : r->code;
 }
 
@@ -222,6 +184,65 @@ set_format(struct replay *r, const char *name)
 	return false;
 }
 
+/* One option; the exit code where it ends the command, else -1. */
+static int
+take_option(struct replay *r, struct options *o, int opt, const char *value)
+{
+	struct err e;
+
+	switch (opt) {
+	case 'h':
+		return fputs(usage, stdout) < 0 ? EX_IOERR : 0;
+	case 'c':
+		o->config = value;
+		return -1;
+	case 'f':
+		return set_format(r, value) ? -1 : EX_USAGE;
+	case OPTION_STRICT:
+		r->strict = true;
+		return -1;
+	case OPTION_DELIVER:
+		o->delivers = true;
+		return -1;
+	case OPTION_OUTPUT:
+		o->deliver.output = value;
+		return -1;
+	case OPTION_WAIT:
+		o->deliver.wait = true;
+		return -1;
+	case OPTION_AGAIN:
+		o->deliver.again = true;
+		return -1;
+	case '?':
+		return EX_USAGE;
+	case FILTER_SINCE:
+		r->since = value;
+		break;
+	case FILTER_UNTIL:
+		r->until = value;
+		break;
+	}
+	if (filter_set(&r->filter, opt, value, clock_wall_ms(), &e) == 0)
+		return -1;
+	(void)fprintf(stderr, "bouncefeed replay: %s\n", e.text);
+	return EX_USAGE;
+}
+
+/* Without it these would do nothing. */
+static bool
+lacks_deliver(const struct options *o)
+{
+	const struct replay_options *d = &o->deliver;
+
+	if (o->delivers || (!d->output && !d->wait && !d->again))
+		return false;
+	(void)fprintf(stderr, "bouncefeed replay: %s goes with --deliver\n",
+	    d->output ? "--output"
+	    : d->wait ? "--wait"
+		      : "--again");
+	return true;
+}
+
 int
 cmd_replay(int argc, char **argv)
 {
@@ -234,55 +255,37 @@ cmd_replay(int argc, char **argv)
 		{ "recipient", required_argument, NULL, FILTER_RECIPIENT },
 		{ "since", required_argument, NULL, FILTER_SINCE },
 		{ "until", required_argument, NULL, FILTER_UNTIL },
-		{ "strict", no_argument, NULL, 'S' },
+		{ "strict", no_argument, NULL, OPTION_STRICT },
+		{ "deliver", no_argument, NULL, OPTION_DELIVER },
+		{ "output", required_argument, NULL, OPTION_OUTPUT },
+		{ "wait", no_argument, NULL, OPTION_WAIT },
+		{ "again", no_argument, NULL, OPTION_AGAIN },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	struct replay r = { .env = { .max_record = 1 << 20,
 				.source = SLICE("replay"),
-				.on_event = on_event,
-				.on_bad = on_bad } };
-	const char *file = NULL;
-	struct err e;
-	int opt;
+				.on_bad = replay_bad } };
+	struct options o = { 0 };
+	int opt, code;
 
 	while ((opt = getopt_long(argc, argv, "c:f:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'h':
-			return fputs(usage, stdout) < 0 ? EX_IOERR : 0;
-		case 'c':
-			file = optarg;
-			break;
-		case 'f':
-			if (!set_format(&r, optarg))
-				return EX_USAGE;
-			break;
-		case 'S':
-			r.strict = true;
-			break;
-		case '?':
-			return EX_USAGE;
-		default:
-			if (filter_set(&r.filter, opt, optarg, clock_wall_ms(), &e) ==
-			    0)
-				break;
-			(void)fprintf(stderr, "bouncefeed replay: %s\n", e.text);
-			return EX_USAGE;
-		}
+		if ((code = take_option(&r, &o, opt, optarg)) >= 0)
+			return code;
 	}
+	if (lacks_deliver(&o))
+		return EX_USAGE;
 	if (optind == argc) {
 		(void)fputs(usage, stderr);
 		return EX_USAGE;
 	}
-	struct config *c = load_config(file);
+	struct config *c = o.delivers ? command_config(o.config, true)
+				      : load_config(o.config);
 	if (!c)
 		return EX_CONFIG;
-	(void)signal(SIGPIPE, SIG_IGN);
-	r.env.arg = &r;
-	r.shows_progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
-	buf_init(&r.out, OUT_FLUSH + LIMIT_EVENT + 1);
-	int code = replay(&r, c, argc - optind, argv + optind);
-	buf_free(&r.out);
+	if (o.delivers)
+		log_set_up("warn", "text");
+	code = replay(&r, c, &o, (size_t)(argc - optind), argv + optind);
 	config_free(c);
 	return code;
 }

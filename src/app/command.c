@@ -29,8 +29,11 @@ static char **remembered_argv;
 void
 command_remember(int argc, char **argv)
 {
-	remembered_argc = argc;
-	remembered_argv = argv;
+	/* a copy: getopt sorts argv */
+	remembered_argv = calloc((size_t)argc + 1, sizeof *argv);
+	remembered_argc = remembered_argv ? argc : 0;
+	for (int i = 0; i < remembered_argc; i++)
+		remembered_argv[i] = argv[i];
 }
 
 /* --- the whole command, as another user ----------------------------------------------

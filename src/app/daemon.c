@@ -17,9 +17,10 @@
 #include <systemd/sd-daemon.h>
 
 enum {
-	STOP_MS = 1500, /* at the end: for answers on their way */
-	TIDY_MS = 5000, /* of rest before the state file is tidied up */
-	PACE_MS = 5,    /* reading waits so long for delivery, see pace() */
+	STOP_MS = 1500,    /* at the end: for answers on their way */
+	TIDY_MS = 5000,    /* of rest before the state file is tidied up */
+	SQUEEZE_MS = 1000, /* between two tries to give room back */
+	PACE_MS = 5,       /* reading waits so long for delivery, see pace() */
 };
 
 static int
@@ -156,7 +157,7 @@ earlier(int64_t *deadline, int64_t other)
 static int
 wait_ms(struct daemon *d, int64_t now_ms)
 {
-	int64_t until = deliver_deadline(d->deliver);
+	int64_t until = deliver_deadline(d->deliver, now_ms);
 
 	if (d->stuck)
 		earlier(&until, d->retry_ms);
@@ -182,8 +183,12 @@ tidy_up(struct daemon *d, int64_t now_ms, bool rest)
 	if (!rest) {
 		d->rest_ms = now_ms;
 		d->tidy = false;
-		/* where room is short, what was delivered is given back at once */
-		(void)store_checkpoint(d->env.store, d->full);
+		/* where max_size is reached, what was delivered is given back; on a
+		 * full disk nothing is: it would be gone when it is needed */
+		bool squeeze = d->tight && now_ms - d->squeeze_ms >= SQUEEZE_MS;
+		if (squeeze)
+			d->squeeze_ms = now_ms;
+		(void)store_checkpoint(d->env.store, squeeze);
 	} else if (!d->tidy && now_ms - d->rest_ms >= TIDY_MS) {
 		d->tidy = store_checkpoint(d->env.store, true);
 		d->rest_ms = now_ms;
@@ -211,6 +216,19 @@ pace(struct daemon *d)
 	}
 }
 
+/* -EAGAIN: the state file was not asked; -EBUSY: a command has it for an instant. */
+static void
+tell_delivery(struct daemon *d, int rc, const struct err *e)
+{
+	if (rc == -EAGAIN || rc == -EBUSY)
+		return;
+	if (rc < 0 && d->delivery_rc == 0)
+		log_event(LOG_LEVEL_ERR, "state-file", "error", e->text, LOG_END);
+	if (rc == 0 && d->delivery_rc < 0)
+		log_event(LOG_LEVEL_INFO, "state-file-works-again", LOG_END);
+	d->delivery_rc = rc;
+}
+
 static void
 turn(struct daemon *d)
 {
@@ -225,9 +243,7 @@ turn(struct daemon *d)
 	bool more = read_all(d, now);
 	daemon_commit_if_due(d, now, !more);
 	int rc = deliver_turn(d->deliver, now, &e);
-	if (rc < 0 && d->delivery_rc == 0)
-		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, LOG_END);
-	d->delivery_rc = rc;
+	tell_delivery(d, rc, &e);
 	if (more)
 		pace(d);
 	bool rest = !more && deliver_idle(d->deliver) && spool_empty(d->env.spool);
@@ -253,7 +269,7 @@ drain(struct daemon *d)
 
 	while (!ready[0] && now < end && !deliver_idle(d->deliver)) {
 		(void)deliver_turn(d->deliver, now, &e);
-		until = deliver_deadline(d->deliver);
+		until = deliver_deadline(d->deliver, now);
 		until = until < end ? until : end;
 		(void)output_wait(d->http, &d->signals, ready, 1,
 		    until > now ? (int)(until - now) : 0);
@@ -274,7 +290,7 @@ finish(struct daemon *d)
 		daemon_commit(d, now);
 	drain(d);
 	end = clock_ms() + STOP_MS;
-	while (deliver_busy(d->deliver) && (now = clock_ms()) < end) {
+	while (deliver_awaits(d->deliver) && (now = clock_ms()) < end) {
 		(void)output_wait(d->http, NULL, ready, 0, (int)(end - now));
 		(void)deliver_answers(d->deliver, clock_ms(), &e);
 	}

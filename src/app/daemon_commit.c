@@ -7,6 +7,13 @@
 #include "app/daemon_internal.h"
 #include "app/app.h"
 
+#include <errno.h>
+
+enum {
+	BUSY_MS = 20,
+	BUSY_MAX = 100, /* tries in a row until it is a fault */
+};
+
 bool
 daemon_dirty(const struct daemon *d)
 {
@@ -34,12 +41,17 @@ put_all(struct daemon *d, struct err *e)
 }
 
 static void
-commit_failed(struct daemon *d, int64_t now_ms, const struct err *e)
+commit_failed(struct daemon *d, int64_t now_ms, int rc, const struct err *e)
 {
-	if (!d->stuck)
+	/* a command's transaction is over in an instant */
+	bool soon = rc == -EBUSY && ++d->busy < BUSY_MAX;
+
+	if (!soon && !d->told_stuck) {
 		log_event(LOG_LEVEL_ERR, "commit-failed", "error", e->text, LOG_END);
+		d->told_stuck = true;
+	}
 	d->stuck = true;
-	d->retry_ms = now_ms + DAEMON_RETRY_MS;
+	d->retry_ms = now_ms + (soon ? BUSY_MS : DAEMON_RETRY_MS);
 }
 
 void
@@ -53,12 +65,13 @@ daemon_commit(struct daemon *d, int64_t now_ms)
 	if (rc == 0)
 		rc = store_commit(d->env.store, &e);
 	if (rc < 0) {
-		commit_failed(d, now_ms, &e);
+		commit_failed(d, now_ms, rc, &e);
 		return;
 	}
-	if (d->stuck)
+	if (d->told_stuck)
 		log_event(LOG_LEVEL_INFO, "commit-works-again", LOG_END);
-	d->stuck = false;
+	d->stuck = d->told_stuck = false;
+	d->busy = 0;
 	d->dirty_ms = 0;
 	if (!spool_empty(d->env.spool))
 		deliver_wake(d->deliver);

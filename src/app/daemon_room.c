@@ -5,6 +5,8 @@
 #include "app/app.h"
 #include "app/room.h"
 
+#include <string.h>
+
 enum {
 	ROOM_MS = 100,       /* between two looks at the room while there is some */
 	DEAD_MS = 60 * 1000, /* between two looks for dead letters past their age */
@@ -27,6 +29,7 @@ daemon_check_room(struct daemon *d, int64_t now_ms)
 		log_event(LOG_LEVEL_INFO, "spool-has-room", "state",
 		    d->config->state_path, LOG_END);
 	d->full = full;
+	d->tight = full && !strcmp(why, "state.max_size");
 }
 
 /* --- what commands ask

@@ -78,6 +78,8 @@ put_standing(struct buf *out, const struct store_batch *b)
 			       : "aside";
 
 	(void)buf_printf(out, " %s, %llu tries", name, (unsigned long long)b->tries);
+	if (b->count != 1) /* damaged: they cannot be shown */
+		(void)buf_printf(out, ", %llu events", (unsigned long long)b->count);
 	if (b->due_ms > 0) {
 		(void)buf_add(out, SLICE(", next "));
 		command_show_time(out, b->due_ms);
@@ -115,6 +117,8 @@ put_json(struct buf *out, const struct entry *n, const json_t *event)
 		    slice_of(output_standing_name((enum output_standing)b->standing)));
 	if (b)
 		command_json_number(out, "tries", b->tries);
+	if (b && b->count != 1)
+		command_json_number(out, "events", b->count);
 	command_json_time(out, b ? "since" : "time", n->at_ms);
 	command_json_time(out, "next_try", b ? b->due_ms : 0);
 	command_json_number(out, "code", (uint64_t)n->code);

@@ -92,8 +92,14 @@ show(const struct dead *d, const struct dead_id *id, struct buf *out, struct err
 		return store_dead_get(d->store, id->id, on_letter, out, e);
 	buf_init(&events, EVENTS_MAX);
 	int rc = dead_find_apart(d->store, id->id, &b, &events, e);
-	if (rc == 0)
+	if (rc == -EBADMSG && b.id == id->id && b.output.n > 0) {
 		put_apart(out, &b);
+		(void)buf_printf(out, "%llu events, which cannot be read: %s\n",
+		    (unsigned long long)b.count, e->text);
+		rc = 0;
+	} else if (rc == 0) {
+		put_apart(out, &b);
+	}
 	buf_free(&events);
 	return rc;
 }

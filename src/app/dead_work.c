@@ -28,6 +28,8 @@ dead_work(struct store *s, dead_step_fn *step, void *arg, uint64_t *done, size_t
 		} else {
 			rc = store_commit(s, e);
 		}
+		if (rc == 0)
+			(void)store_checkpoint(s, false); /* the WAL stays short */
 		if (rc == 0 && more > 0)
 			(void)nanosleep(&rest, NULL);
 	} while (rc == 0 && more > 0);

@@ -18,6 +18,7 @@
 
 enum {
 	STORE_RETRY_MS = 1000,
+	STORE_BUSY_MS = 20,
 	TELL_MS = 10 * 1000,
 	BATCH_MAX = 64 << 20, /* bytes of one batch's events */
 };
@@ -124,7 +125,8 @@ log_dead(const struct deliver_slot *s)
 		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
 		    log_number(s->code), "events", log_number((int64_t)s->nrejected),
 		    LOG_END);
-	else if (s->moves.move == MOVE_ASIDE || s->moves.stuck_id != 0)
+	else if (s->moves.move == MOVE_ASIDE ||
+		 (s->moves.stuck_id != 0 && s->output->policy.stuck.single))
 		log_event(LOG_LEVEL_WARN, "set-aside", "output", name, "code",
 		    log_number(s->output->code), "answer", s->output->answer, LOG_END);
 }
@@ -169,7 +171,8 @@ judge(struct deliver_slot *s, int64_t now_ms)
 		.bytes = b->events.n,
 		.standing = (enum output_standing)b->standing,
 		.newest = s->newest,
-		.begun = s->begun };
+		.begun = s->begun,
+		.begun_ms = s->begun_ms };
 	bool dies = s->nrejected > 0 || (b->standing == STANDING_WITNESSED &&
 					    (s->heard.verdict == VERDICT_REFUSED ||
 						s->heard.verdict == VERDICT_HALVE));
@@ -192,6 +195,13 @@ judge(struct deliver_slot *s, int64_t now_ms)
 	log_state(o, now_ms);
 }
 
+/* A command's transaction is over soon; other faults are not. */
+static int64_t
+retry_of(int rc)
+{
+	return rc == -EBUSY ? STORE_BUSY_MS : STORE_RETRY_MS;
+}
+
 static int
 settle(struct deliver_slot *s, int64_t now_ms, struct err *e)
 {
@@ -206,7 +216,7 @@ settle(struct deliver_slot *s, int64_t now_ms, struct err *e)
 	 * stops no delivery */
 	bool waits = s->moves.move == MOVE_STAY && s->batch.standing == STANDING_QUEUED;
 	if (rc < 0 && !waits) {
-		o->store_ms = now_ms + STORE_RETRY_MS; /* the step stays */
+		o->store_ms = now_ms + retry_of(rc); /* the step stays */
 		return rc;
 	}
 	if (s->moves.move == MOVE_ACCEPTED)
@@ -245,9 +255,11 @@ deliver_answers(struct deliver *d, int64_t now_ms, struct err *e)
  */
 
 static void
-start(struct deliver_slot *s)
+start(struct deliver_slot *s, int64_t now_ms)
 {
 	struct err e;
+
+	s->begun_ms = now_ms;
 
 	s->begun = output_policy_begin(&s->output->policy);
 	s->judged = false;
@@ -288,11 +300,11 @@ turn_output(struct deliver_output *o, int64_t now_ms, struct err *e)
 	o->hurried = false;
 
 	while (rc == 1 && now_ms >= o->store_ms &&
-	       (o->more || now_ms >= o->policy.due_ms)) {
+	       (o->more || now_ms >= output_policy_due(&o->policy))) {
 		if ((rc = deliver_load(o, now_ms, &s, e)) < 0)
-			o->store_ms = now_ms + STORE_RETRY_MS;
+			o->store_ms = now_ms + retry_of(rc);
 		else if (rc == 1)
-			start(s);
+			start(s, now_ms);
 	}
 	log_state(o, now_ms);
 	return rc < 0 ? rc : 0;
@@ -306,6 +318,8 @@ deliver_turn(struct deliver *d, int64_t now_ms, struct err *e)
 	for (size_t i = 0; i < d->n; i++) {
 		int turned = turn_output(&d->output[i], now_ms, e);
 		rc = turned < 0 ? turned : rc;
+		if (rc == 0 && now_ms < d->output[i].store_ms)
+			rc = -EAGAIN; /* it has not been asked again */
 	}
 	return rc;
 }

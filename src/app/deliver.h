@@ -20,8 +20,11 @@ int deliver_turn(struct deliver *d, int64_t now_ms, struct err *e);
 /* The answers alone: nothing new is started. */
 int deliver_answers(struct deliver *d, int64_t now_ms, struct err *e);
 
-int64_t deliver_deadline(const struct deliver *d); /* of the first wait that ends */
-bool deliver_busy(const struct deliver *d);        /* a POST is under way */
+/* Of the first wait that ends. */
+int64_t deliver_deadline(const struct deliver *d, int64_t now_ms);
+/* A POST has gone out whose answer may still come. */
+bool deliver_awaits(const struct deliver *d);
+bool deliver_busy(const struct deliver *d); /* a POST is under way */
 bool deliver_idle(const struct deliver *d); /* nothing under way, nothing queued */
 
 /* One of the outputs is held. */

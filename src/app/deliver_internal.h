@@ -28,6 +28,7 @@ struct deliver_slot {
 	struct buf body;
 	bool newest;    /* asked as a witness */
 	uint64_t begun; /* for the policy */
+	int64_t begun_ms;
 	unsigned code;
 	struct output_heard heard;
 	struct buf rejected; /* of a 2xx: "ID REASON\n" for each event it names */

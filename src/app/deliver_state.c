@@ -27,7 +27,7 @@ deliver_under_way(const struct deliver_output *o)
 }
 
 static int64_t
-deadline(const struct deliver_output *o)
+deadline(const struct deliver_output *o, int64_t now_ms)
 {
 	const struct output_policy *p = &o->policy;
 	size_t answered = count_steps(o, STEP_ANSWERED);
@@ -36,22 +36,36 @@ deadline(const struct deliver_output *o)
 	if (answered > 0)
 		return o->store_ms;
 	if (o->more || p->due_ms != INT64_MAX)
-		at = output_policy_when(p, deliver_under_way(o));
-	if (!o->more && at < p->due_ms)
-		at = p->due_ms;
+		at = output_policy_when(p, now_ms, deliver_under_way(o));
+	if (!o->more && at < output_policy_due(p))
+		at = output_policy_due(p);
 	return at < o->store_ms ? o->store_ms : at;
 }
 
 int64_t
-deliver_deadline(const struct deliver *d)
+deliver_deadline(const struct deliver *d, int64_t now_ms)
 {
 	int64_t first = INT64_MAX;
 
 	for (size_t i = 0; i < d->n; i++) {
-		int64_t at = deadline(&d->output[i]);
+		int64_t at = deadline(&d->output[i], now_ms);
 		first = at < first ? at : first;
 	}
 	return first;
+}
+
+bool
+deliver_awaits(const struct deliver *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct deliver_output *o = &d->output[i];
+		for (size_t k = 0; k < o->nslots; k++) {
+			if (o->slot[k].step == STEP_POSTED &&
+			    output_sent(o->slot[k].request))
+				return true;
+		}
+	}
+	return false;
 }
 
 bool

@@ -21,6 +21,7 @@ struct reader {
 	struct stat st;
 	uint64_t taken; /* bytes read from fd */
 	bool eof;
+	bool more; /* the last read filled its buffer: there may be more to unpack */
 	struct unpack *unpack; /* NULL: not probed yet */
 	struct slice rest;     /* of in, not unpacked yet */
 	char in[IN_BYTES];
@@ -106,6 +107,7 @@ reader_read(struct reader *r, char *out, size_t cap, struct err *e)
 		if ((rc = unpack_feed(r->unpack, &r->rest, out, cap, &n)) < 0)
 			return err_set(
 			    e, rc, "%s: the packed data is damaged", r->path);
+		r->more = n == cap;
 		if (n > 0)
 			return (ssize_t)n;
 		if (r->eof && r->rest.n == 0)
@@ -118,10 +120,37 @@ reader_read(struct reader *r, char *out, size_t cap, struct err *e)
 	return 0;
 }
 
+bool
+reader_is_file(const struct reader *r)
+{
+	return S_ISREG(r->st.st_mode);
+}
+
+int
+reader_rewind(struct reader *r, struct err *e)
+{
+	if (lseek(r->fd, 0, SEEK_SET) < 0)
+		return err_set(e, -errno, "%s: %s", r->path, strerror(errno));
+	unpack_free(r->unpack);
+	r->unpack = NULL;
+	r->rest.n = 0;
+	r->taken = 0;
+	r->eof = r->more = false;
+	return 0;
+}
+
+int
+reader_fd(const struct reader *r)
+{
+	bool blocks = !reader_is_file(r) && !r->eof && !r->more && r->rest.n == 0;
+
+	return blocks ? r->fd : -1;
+}
+
 struct when
 reader_time(const struct reader *r)
 {
-	if (S_ISREG(r->st.st_mode))
+	if (reader_is_file(r))
 		return (struct when){ .sec = r->st.st_mtim.tv_sec };
 	return (struct when){ .sec = clock_wall_ms() / 1000 };
 }
@@ -129,7 +158,7 @@ reader_time(const struct reader *r)
 int
 reader_progress(const struct reader *r)
 {
-	if (!S_ISREG(r->st.st_mode) || r->st.st_size == 0)
+	if (!reader_is_file(r) || r->st.st_size == 0)
 		return -1;
 	return (int)(r->taken * 100 / (uint64_t)r->st.st_size);
 }

@@ -21,6 +21,15 @@ ssize_t reader_read(struct reader *r, char *out, size_t cap, struct err *e);
 /* When the file was last written; now for what has no such time. */
 struct when reader_time(const struct reader *r);
 
+/* A regular file: it can be read again and is never waited for. */
+bool reader_is_file(const struct reader *r);
+
+/* To the beginning of a regular file. */
+int reader_rewind(struct reader *r, struct err *e);
+
+/* What becomes readable when a read will not block; -1: the next one will not. */
+int reader_fd(const struct reader *r);
+
 /* How much of the file has been read, 0 to 100; -1: not known. */
 int reader_progress(const struct reader *r);
 

@@ -212,6 +212,15 @@ timed_out(struct output_request *r, CURLcode rc)
 	return rc == CURLE_OPERATION_TIMEDOUT && began > 0;
 }
 
+bool
+output_sent(const struct output_request *r)
+{
+	curl_off_t began = 0;
+
+	(void)curl_easy_getinfo(r->easy, CURLINFO_PRETRANSFER_TIME_T, &began);
+	return r->busy && began > 0;
+}
+
 static void
 read_answer(struct output_request *r, CURLcode rc, struct output_answer *a)
 {

@@ -103,6 +103,10 @@ void output_request_free(struct output_request *r); /* breaks off a POST under w
 
 int output_post(struct output_request *r, const struct output_post *p, struct err *e);
 
+/* Has it reached the backend, at least in part? One that still looks for its address or
+ * connects has not. */
+bool output_sent(const struct output_request *r);
+
 /* A POST that has ended: its owner, or NULL. Call until NULL. */
 void *output_next(struct output_http *h, struct output_answer *a);
 

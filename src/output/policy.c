@@ -10,6 +10,7 @@
 #include "output/policy_internal.h"
 
 enum {
+	QUEUE_SHARE = 9,  /* of ten parts of the time, while what is set apart fails */
 	TIMEOUTS_MAX = 3, /* in a row: the batch is too large to be taken in time */
 };
 
@@ -66,10 +67,19 @@ passing(const struct output_policy *p)
 	return p->stuck.passing && !policy_refusing(p);
 }
 
-int64_t
-output_policy_when(const struct output_policy *p, size_t under_way)
+/* Something set apart has its turn: it goes alone, the queue makes way for it. */
+static bool
+apart_waits(const struct output_policy *p, int64_t now_ms)
 {
-	if (under_way >= p->rules.concurrency || (under_way > 0 && careful(p)))
+	return p->apart[STANDING_WITNESSED] > 0 || now_ms >= output_policy_due(p);
+}
+
+int64_t
+output_policy_when(const struct output_policy *p, int64_t now_ms, size_t under_way)
+{
+	if (under_way >= p->rules.concurrency)
+		return INT64_MAX;
+	if (under_way > 0 && (careful(p) || apart_waits(p, now_ms)))
 		return INT64_MAX;
 	return passing(p) ? p->stuck.pass_ms : p->next_ms;
 }
@@ -81,7 +91,7 @@ output_policy_pick(
 	enum output_pick list[4] = { PICK_NOTHING };
 	unsigned n = 0;
 
-	if (now_ms < output_policy_when(p, under_way))
+	if (now_ms < output_policy_when(p, now_ms, under_way))
 		return PICK_NOTHING;
 	if (policy_refusing(p)) {
 		list[n++] = p->ask_first ? PICK_FIRST : PICK_NEWEST;
@@ -89,9 +99,9 @@ output_policy_pick(
 	} else if (passing(p)) {
 		list[n++] = p->stuck.newest ? PICK_NEWEST : PICK_BEHIND;
 	} else {
-		if (p->apart[STANDING_WITNESSED] > 0 && under_way == 0)
+		if (p->apart[STANDING_WITNESSED] > 0)
 			list[n++] = PICK_WITNESSED;
-		if (now_ms >= p->due_ms && under_way == 0)
+		if (now_ms >= output_policy_due(p))
 			list[n++] = PICK_DUE;
 		list[n++] = PICK_FIRST;
 	}
@@ -102,6 +112,12 @@ uint64_t
 output_policy_begin(struct output_policy *p)
 {
 	return ++p->begun;
+}
+
+int64_t
+output_policy_due(const struct output_policy *p)
+{
+	return p->due_ms > p->share_ms ? p->due_ms : p->share_ms;
 }
 
 void
@@ -121,6 +137,7 @@ void
 output_policy_hurry(struct output_policy *p, int64_t now_ms)
 {
 	p->next_ms = now_ms;
+	p->share_ms = now_ms;
 	p->stuck.pass_ms = now_ms;
 	if (p->due_ms != INT64_MAX)
 		p->due_ms = now_ms;
@@ -242,6 +259,9 @@ output_policy_answer(struct output_policy *p, const struct output_tried *t,
 
 	p->timeouts = !h->timed_out ? 0 : t->id == p->timeout_id ? p->timeouts + 1 : 1;
 	p->timeout_id = t->id;
+	/* many that take long to fail must not take all the time */
+	if (t->standing != STANDING_QUEUED && verdict != VERDICT_ACCEPTED)
+		p->share_ms = now_ms + QUEUE_SHARE * (now_ms - t->begun_ms);
 	if (p->timeouts >= TIMEOUTS_MAX) {
 		p->timeouts = 0;
 		verdict = VERDICT_HALVE;

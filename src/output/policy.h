@@ -53,6 +53,7 @@ struct output_policy {
 	enum output_state state;
 	int64_t next_ms;    /* nothing of the queue is tried before */
 	int64_t due_ms;     /* nothing set apart is; INT64_MAX: there is none */
+	int64_t share_ms;   /* ... nor before: the queue has its share of the time */
 	uint64_t failures;  /* waves of trouble since the last 2xx */
 	uint64_t begun;     /* POSTs so far */
 	uint64_t failed;    /* ... when the last trouble was met */
@@ -94,7 +95,11 @@ enum output_pick output_policy_pick(
 
 /* When pick may have an answer, under_way batches being posted: INT64_MAX: not before
  * one of them is answered. */
-int64_t output_policy_when(const struct output_policy *p, size_t under_way);
+int64_t output_policy_when(
+    const struct output_policy *p, int64_t now_ms, size_t under_way);
+
+/* When something set apart may be tried; INT64_MAX: there is nothing. */
+int64_t output_policy_due(const struct output_policy *p);
 
 /* Nothing was found behind the stuck batch: it is tried again after its backoff. */
 void output_policy_alone(struct output_policy *p);
@@ -110,6 +115,7 @@ struct output_tried {
 	enum output_standing standing;
 	bool newest;    /* by PICK_NEWEST */
 	uint64_t begun; /* what output_policy_begin() gave it */
+	int64_t begun_ms;
 };
 
 struct output_heard {

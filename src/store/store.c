@@ -46,6 +46,10 @@ store_fail(struct store *s, const char *doing, struct err *e)
 		if (error_of[i].sqlite == code)
 			rc = error_of[i].error;
 	}
+	/* the shared memory of a WAL that finds no room */
+	if (code == SQLITE_IOERR && sqlite3_system_errno(s->db) == ENOSPC)
+		return err_set(e, -ENOSPC, "state file %s: %s: %s", s->path, doing,
+		    strerror(ENOSPC));
 	return err_set(
 	    e, rc, "state file %s: %s: %s", s->path, doing, sqlite3_errmsg(s->db));
 }
@@ -281,21 +285,38 @@ free_pages(struct store *s)
 	return n;
 }
 
+/* Freed pages back to the file system, a few thousand at a time. */
+static void
+vacuum(struct store *s)
+{
+	char *sql = sqlite3_mprintf("PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
+
+	if (sql)
+		(void)sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+	sqlite3_free(sql);
+}
+
+static int
+checkpoint(struct store *s, int mode)
+{
+	s->wal_pages = 0;
+	return sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
+}
+
 bool
 store_checkpoint(struct store *s, bool idle)
 {
-	int mode = idle ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-
-	if (!idle && s->wal_pages < WAL_PAGES)
+	if (!idle) {
+		if (s->wal_pages >= WAL_PAGES)
+			(void)checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
 		return true;
-	if (idle && free_pages(s) > 0) {
-		char *sql = sqlite3_mprintf(
-		    "PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
-		if (sql)
-			(void)sqlite3_exec(s->db, sql, NULL, NULL, NULL);
-		sqlite3_free(sql);
 	}
-	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
-	s->wal_pages = 0;
-	return !idle || free_pages(s) == 0;
+	/* while somebody reads, giving pages back would only make the WAL longer */
+	if (checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE) != SQLITE_OK)
+		return false;
+	if (free_pages(s) == 0)
+		return true;
+	vacuum(s);
+	(void)checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE);
+	return free_pages(s) == 0;
 }

@@ -59,7 +59,8 @@ uint64_t store_bytes(const struct store *s);
 uint64_t store_used(struct store *s);
 
 /* Moves the WAL into the database when it has grown enough; idle: at once, and gives
- * freed pages back, a few thousand at a time. false: there are more of them. */
+ * freed pages back, a few thousand at a time. false: there are more of them, or
+ * somebody reads and is in the way. */
 bool store_checkpoint(struct store *s, bool idle);
 
 /* --- batches ------------------------------------------------------------------- */

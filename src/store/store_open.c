@@ -176,12 +176,13 @@ store_set_up(
 	int rc;
 
 	(void)sqlite3_busy_timeout(s->db, BESIDE_BUSY_MS);
-	(void)sqlite3_wal_hook(s->db, on_wal, s);
 	int version = check_layout(s, mode, e);
 	if (version < 0 || mode == STORE_READ)
 		return version < 0 ? version : 0;
 	if ((rc = settings(s, o, version == 0, e)) < 0)
 		return rc;
+	/* behind settings(): wal_autocheckpoint takes the hook away */
+	(void)sqlite3_wal_hook(s->db, on_wal, s);
 	if (version > 0 && version < STORE_LAYOUTS)
 		back_up(s, version);
 	if (version < STORE_LAYOUTS && (rc = upgrade(s, version, o->version, e)) < 0)

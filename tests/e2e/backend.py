@@ -17,20 +17,27 @@ whatever is killed next. PLAN is a comma list of rules; the first that fires dec
     reset:N land-reset:N cut:N hang:N    every:N:reset, every:N:lost and so on
 
 ANSWER is a code or: `reset` (connection reset, nothing taken), `lost` (taken, then reset
-without an answer), `cut` (a 200 whose body ends too soon), `hang` (no answer for a minute).
+without an answer), `cut` (a 200 whose body ends too soon), `half` (the same by a reset),
+`hang` (no answer for a minute).
 Besides, these rules go with any answer:
 
     slow:N:MS              every N-th waits so long (slow:1:50: all do)
     retry-after:SECONDS    header on 429 and 503
+    retry-date:SECONDS     the same as an HTTP date, so far ahead (the full second after it)
+    location:URL           header on a 3xx
+    busy:CODE:SECONDS      Retry-After on this code (429, 503) only
+    unread:N               every N-th is reset in mid-body: no request, not in the log
 
 @FILE is read anew for each request. Without a rule: 200 {"accepted":N}, or 400 for what is
 no batch.
 """
 
 import argparse
+import email.utils
 import hashlib
 import http.server
 import json
+import math
 import os
 import random
 import signal
@@ -42,7 +49,11 @@ import zlib
 
 HANG_SECONDS = 60
 EVERY = {"reset": "reset", "land-reset": "lost", "cut": "cut", "hang": "hang"}
-WORDS = set(EVERY.values())
+WORDS = set(EVERY.values()) | {"half"}
+
+
+def http_date(seconds):
+    return email.utils.formatdate(seconds, usegmt=True)
 
 
 def answer_of(text):
@@ -92,12 +103,23 @@ class Plan:
                 wait += int(ms) / 1000 if n % int(every) == 0 else 0
             elif name == "retry-after":
                 retry_after = rest
-            elif name == "reject":
-                continue  # see rejected()
+            elif name == "retry-date":
+                retry_after = http_date(math.ceil(time.time() + float(rest)))
+            elif name in ("reject", "location", "busy", "unread"):
+                continue  # see rejected(), location(), busy(), unread()
             elif answer is None:
                 answer = self.fires(name, rest, n, body, count)
         return answer, wait, retry_after
 
+    def location(self):
+        return next((rest for name, rest in self.current() if name == "location"), None)
+
+    def busy(self, code):
+        rules = [rest.split(":") for name, rest in self.current() if name == "busy"]
+        return next((seconds for c, seconds in rules if c == str(code)), None)
+
+    def unread(self, n):
+        return any(n % int(rest) == 0 for name, rest in self.current() if name == "unread")
 
     def rejected(self, events):
         texts = [rest for name, rest in self.current() if name == "reject"]
@@ -127,6 +149,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):  # pylint: disable=invalid-name
         length = int(self.headers.get("Content-Length", 0))
+        if self.server.plan.unread(self.server.next_post()):
+            self.rfile.read(length // 2)
+            self.drop()
+            return
         raw = self.rfile.read(length)
         if len(raw) < length:  # its sender was killed in mid-body: this was no request
             self.close_connection = True
@@ -143,17 +169,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer, wait, retry_after = self.server.plan.decide(n, body, count)
         if answer is None:
             answer = 400 if events is None else 200
+        retry_after = retry_after or self.server.plan.busy(answer)
         rejected = self.server.plan.rejected(events) if answer == 200 else []
         taken = [e for e in events or [] if e not in rejected]
         self.server.log({
-            "n": n, "t": round(time.monotonic(), 6), "path": self.path,
+            "n": n, "t": round(time.monotonic(), 6), "wall": round(time.time(), 6),
+            "path": self.path,
             "key": self.headers.get("Idempotency-Key"),
             "attempt": self.headers.get("Bouncefeed-Attempt"),
             "type": self.headers.get("Content-Type"),
             "sha256": hashlib.sha256(raw).hexdigest(), "count": count,
             "ids": [e.get("id") for e in taken],
             "recipients": [e.get("recipient") for e in taken], "answer": answer,
-            "rejected": len(rejected),
+            "rejected": len(rejected), "retry_after": retry_after,
         })
         time.sleep(wait)
         self.answer(answer, count, retry_after, rejected)
@@ -164,7 +192,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer in ("reset", "lost", "hang"):
             self.drop()
             return
-        code = 200 if answer == "cut" else answer
+        code = 200 if answer in ("cut", "half") else answer
         text = {"accepted": count} if code // 100 == 2 else {"error": "scripted"}
         if rejected:
             text["rejected"] = [{"id": e["id"], "reason": "scripted " + "x" * 150}
@@ -176,7 +204,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", len(body) + (100 if answer == "cut" else 0))
         if retry_after is not None and code in (429, 503):
             self.send_header("Retry-After", retry_after)
+        location = self.server.plan.location() if code // 100 == 3 else None
+        if location is not None:
+            self.send_header("Location", location)
         self.end_headers()
+        if answer == "half":
+            self.wfile.write(body[:len(body) // 2])
+            self.wfile.flush()
+            self.drop()
+            return
         self.wfile.write(body)
         self.close_connection |= answer == "cut"
 
@@ -198,12 +234,18 @@ class Server(http.server.ThreadingHTTPServer):
         self.plan = plan
         self.lock = threading.Lock()
         self.number = 0
+        self.posts = 0
         self.log_fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     def next_number(self):
         with self.lock:
             self.number += 1
             return self.number
+
+    def next_post(self):
+        with self.lock:
+            self.posts += 1
+            return self.posts
 
     def log(self, entry):
         # one write: a line is there whole or not at all when somebody kills us

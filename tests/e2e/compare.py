@@ -2,7 +2,7 @@
 """tests/e2e/compare.py: did all that was written arrive, and what arrived twice?
 
     compare.py --writer FILE --log FILE [--answers 200,lost] [--allow-repeats] [--only]
-               [--one-key] [--db FILE]
+               [--one-key] [--db FILE] [--path PATH]
 
 FILE of --writer has one recipient a line, the log is backend.py's. Prints
 `N written, A arrived, L lost, T twice`: recipients, and event ids that were accepted in
@@ -12,7 +12,7 @@ was accepted twice under one key, unless --allow-repeats: an answer that got los
 such repeats. --only: nothing else may have arrived (half an address, say). --one-key:
 no id may stand under two keys in any request, refused ones included (for backends that
 split no batch). --db: the state
-file must hold by SQLite's own check, too.
+file must hold by SQLite's own check, too. --path: only requests to that path count.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import sqlite3
 import sys
 
 
-def read_log(path, answers):
+def read_log(path, answers, only_path=None):
     """(recipients accepted, id -> keys of the requests that took it, key -> bodies,
     id -> keys of all requests that held it)"""
     arrived = set()
@@ -32,6 +32,8 @@ def read_log(path, answers):
     with open(path, encoding="utf-8") as f:
         for line in f:
             request = json.loads(line)
+            if only_path not in (None, request["path"]):
+                continue
             bodies[request["key"]].add(request["sha256"])
             for event_id in request["ids"]:
                 held[event_id].add(request["key"])
@@ -67,11 +69,13 @@ def main():
     args.add_argument("--only", action="store_true")
     args.add_argument("--one-key", action="store_true")
     args.add_argument("--db")
+    args.add_argument("--path")
     args = args.parse_args()
 
     with open(args.writer, encoding="utf-8") as f:
         written = {line.rstrip("\n") for line in f} - {""}
-    arrived, taken, bodies, held = read_log(args.log, args.answers.split(","))
+    arrived, taken, bodies, held = read_log(args.log, args.answers.split(","),
+                                             args.path)
     lost = written - arrived
     twice = {i for i, keys in taken.items() if len(keys) > 1}
     print(f"{len(written)} written, {len(written & arrived)} arrived, {len(lost)} lost, "

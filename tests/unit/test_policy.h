@@ -58,6 +58,7 @@ struct sim_case {
 	/* wanted at the end; all other events are accepted */
 	unsigned dead, aside, suspect, witnessed, queued;
 	int holds; /* times that the output went into hold; ANY */
+	bool last; /* what was refused last may wait as suspects for a witness */
 	bool once; /* what comes of it hangs on when it is looked at: no variants */
 	unsigned posts;   /* at most, beside one for each batch; 0: any number */
 	int64_t drain_ms; /* at most, until the queue is empty; 0: an hour */

@@ -187,7 +187,8 @@ sim_answer(const struct sim_post *o)
 		.bytes = sim_bytes(b),
 		.standing = (enum output_standing)o->standing,
 		.newest = o->pick == PICK_NEWEST,
-		.begun = o->begun };
+		.begun = o->begun,
+		.begun_ms = o->begun_ms };
 	struct output_moves m = output_policy_answer(
 	    &sim.p, &t, &h, sim.now, sim_roll());
 
@@ -224,6 +225,10 @@ sim_check_end(bool exact)
 		want[STANDING_ASIDE] += c->queued > 0;
 		want[STANDING_SUSPECT] = want[STANDING_WITNESSED] = 0;
 		want[STANDING_QUEUED] = 0;
+	}
+	if (c->last) {
+		want[SIM_DEAD] -= is[STANDING_SUSPECT];
+		want[STANDING_SUSPECT] = is[STANDING_SUSPECT];
 	}
 	want[SIM_ACCEPTED] = sim.arrived;
 	for (int i = 0; i < SIM_ACCEPTED; i++)

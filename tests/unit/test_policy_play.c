@@ -210,8 +210,9 @@ deadline(void)
 
 	for (unsigned i = 0; i < sim.under_way; i++)
 		sooner(sim.post[i].end_ms, &first);
-	sooner(output_policy_when(&sim.p, under_way()), &first);
-	sooner(first_due(), &first);
+	sooner(output_policy_when(&sim.p, sim.now, under_way()), &first);
+	sim.p.due_ms = first_due();
+	sooner(output_policy_due(&sim.p), &first);
 	return first;
 }
 

@@ -66,7 +66,7 @@ static const struct sim_case refused[] = {
 	{ "poison while every third answer is 503", .events = 9980, .late = 20,
 	    .late_ms = 2 * HOUR, .mark = { { 37, 20, 97 } },
 	    .rule = { { HIT_RANDOM, 300, 503, .for_ms = HOUR }, { HIT_MARK, 1, 400 } },
-	    .dead = 20, .holds = ANY, .drain_ms = 2 * HOUR + 10 * MIN },
+	    .dead = 20, .last = true, .holds = ANY, .drain_ms = 2 * HOUR + 10 * MIN },
 	{ "413 for what one event says, not for its size", .mark = { { 4321, 1, 1 } },
 	    .rule = { { HIT_MARK, 1, 413 } }, .dead = 1, .posts = ONE_POISON },
 	{ "413 for what the first event of all says", .mark = { { 0, 1, 1 } },
