@@ -88,7 +88,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 asan: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
 	    all unit golden-check schema fuzz-replay
-	tests/e2e/run $(BUILD)/asan/bouncefeed
+	STOPS=8 OUTAGES=6 TORTURE_KILLS=8 KILLS=5 ROWS=8000 SECONDS_OF_WRITING=6 \
+	    SEEDS='1 2 3' tests/e2e/run $(BUILD)/asan/bouncefeed
 
 BENCHBIN := $(patsubst %,$(BUILD)/bench/%,gen discard stages count_alloc.so)
 BENCHOBJ := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/bench/*.c))

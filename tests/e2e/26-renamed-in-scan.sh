@@ -22,13 +22,12 @@ write() { # FILE COUNT FIRST
 }
 came='"$E2E/compare.py" --writer "$TMP/written" --log "$BACKEND_LOG" --one-key --only \
 	--db "$TMP/state.db" >"$TMP/result" 2>&1'
-arrived() {
-	wait_for '"$E2E/compare.py" --writer "$TMP/written" --log "$BACKEND_LOG" \
-		--allow-repeats >/dev/null 2>&1' 10
+arrived() { # COUNT
+	wait_for '[ "$("$E2E/recipients.py" "$BACKEND_LOG" | sort -u | wc -l)" -ge '"$1"' ]' 10
 }
 write "$TMP/logs/bounces.csv" 100 1
 start_daemon "$TMP/c.yaml"
-arrived
+arrived 100
 kill9 "$DAEMON_PID"
 first=101
 for round in 1 2 3; do
@@ -40,7 +39,7 @@ for round in 1 2 3; do
 	DAEMON_PID=$!
 	started $DAEMON_PID
 	wait_for '[ ! -e "$TMP/next" ]' 5
-	arrived
+	arrived $((first - 1))
 	sleep 0.5
 	stop "$DAEMON_PID"
 	[ "$STOPPED" = 0 ] || fail "the daemon ended with $STOPPED"

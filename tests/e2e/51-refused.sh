@@ -1,5 +1,5 @@
 #!/bin/sh
-# Events that a backend refuses (peers.md OUT2, OUT3, OUT1): the poisoned ones die, exactly
+# Events that a backend refuses (cases OUT2, OUT3, OUT1): the poisoned ones die, exactly
 # those, each with its answer, in few requests, alone, in a row, a whole batch of them or
 # scattered. A backend that refuses everything for a while costs nothing. Nothing dies before
 # something else was accepted; who is suspected survives a kill -9.

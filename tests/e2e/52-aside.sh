@@ -1,5 +1,5 @@
 #!/bin/sh
-# One event for which the backend fails for ever (peers.md OUT1, OUT4, OUT7), with a 500, a 403
+# One event for which the backend fails for ever (cases OUT1, OUT4, OUT7), with a 500, a 403
 # or no answer at all: it ends aside and the rest flows, also over a kill -9 and a general outage
 # in the middle; it is tried every retry.hold, and delivered when the backend changes its mind.
 # Many that hang stop nobody, one that is under way costs no CPU.

@@ -2,7 +2,7 @@
 # Small commits of an outage leave together (contract 4: batches never tried may be joined):
 # 300 single events, each committed for itself, in at most 10 requests, in their order, each
 # once. What was tried once keeps its key and its bytes, over kill -9 in the middle of it
-# (peers.md OUT6, OUT7, CK4).
+# (cases OUT6, OUT7, CK4).
 . "$(dirname "$0")/lib.sh"
 
 start_backend

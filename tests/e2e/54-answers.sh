@@ -1,5 +1,5 @@
 #!/bin/sh
-# What single answers do (peers.md OUT4, OUT8, OUT9, OUT10; contract 4): answers: of the
+# What single answers do (cases OUT4, OUT8, OUT9, OUT10): answers: of the
 # configuration, Retry-After in both forms, 401 for a while, 413 by number and for one event,
 # max_age, a 3xx with its Location, four requests at a time but one probe.
 . "$(dirname "$0")/lib.sh"

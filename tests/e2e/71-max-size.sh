@@ -1,5 +1,5 @@
 #!/bin/sh
-# The bounds of the spool (contract 4; peers.md RES3): outputs[].max_size stops reading when one
+# The bounds of the spool (case RES3): outputs[].max_size stops reading when one
 # output's share is full, while the others' queues drain, and it goes on when there is room;
 # state.max_size bounds database and WAL together; dead letters fill their share, then the output
 # is held, loudly, and goes on once they are dropped. Nothing is lost anywhere.

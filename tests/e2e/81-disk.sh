@@ -1,5 +1,5 @@
 #!/bin/sh
-# The disk of the state file is full (peers.md RES3): in the middle of reading and delivering, at
+# The disk of the state file is full (cases RES3): in the middle of reading and delivering, at
 # the start, with and without a reserve (state.min_free). It is told, what is there is kept,
 # delivery goes on, what was accepted is not posted again and again, and when room comes back
 # nothing is lost and nothing is doubled. A file system that is read only at the start is told.

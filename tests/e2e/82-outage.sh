@@ -1,7 +1,7 @@
 #!/bin/sh
 # A million events (in CI 200,000; OUTAGE_EVENTS) spool within 32 MiB of memory while the backend
 # is away and drain at the speed of the healthy path; the source file may be deleted meanwhile;
-# the state file gives its room back. peers.md RES1, RES2, OUT11.
+# the state file gives its room back. Cases RES1, RES2, OUT11.
 . "$(dirname "$0")/lib.sh"
 
 SANITIZED=$(ldd "$BOUNCEFEED" | grep -c libasan)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The disk of the state file fails: writes, syncs, reads, with EIO, EROFS (a file system that
-# goes read only under us) and writes that end in the middle (peers.md RES3, CK2, CK6). It is
+# goes read only under us) and writes that end in the middle (cases RES3, CK2, CK6). It is
 # told, the daemon lives on, and when the disk works again nothing is lost or doubled; a kill -9
 # while it fails costs at most a repetition under the same key.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A state file that is not what was stored (peers.md CK1, CK3, CK10, CK11): a batch with a bit
+# A state file that is not what was stored (cases CK1, CK3, CK10, CK11): a batch with a bit
 # turned is told, set apart, and stops nobody; what is no database at all is exit 70 with a clear
 # word, an empty file is made new; with bits turned anywhere the daemon ends with 70 or goes on,
 # told, without running in circles.

@@ -226,7 +226,7 @@ static const struct fault_case {
 	    SOURCES "outputs:\n  - {name: o, url: https://a}\n  - {name: o, url: "
 		    "https://b}\n",
 	    "t.yaml:5:12: name: \"o\" is there twice" },
-	{ "same path in two sources",
+	{ "same path in two sources (case RES5)",
 	    OUTPUTS
 	    "sources:\n  - {name: s, path: [/y, /x]}\n  - {name: t, path: /x}\n",
 	    "t.yaml:5:21: path: \"/x\" is in source \"s\" already" },

@@ -1,6 +1,6 @@
 /*
- * test_policy.c - the answer table of the contract, and the delivery policy step by
- * step. The long runs are in test_policy_sim.c.
+ * test_policy.c - (cases OUT9: all codes, OUT10) the answer table of the contract, and
+ * the delivery policy step by step. The long runs are in test_policy_sim.c.
  */
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * test_policy_sim.c - the delivery policy against backends that refuse, fail, hold and
- * hang: 10,000 events in batches of 500, to the end.
+ * test_policy_sim.c - (cases OUT1 to OUT4, OUT8, OUT11) the delivery policy against
+ * backends that refuse, fail, hold and hang: 10,000 events in batches of 500, to the
+ * end.
  */
 #include <check.h>
 
