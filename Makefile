@@ -3,6 +3,7 @@
 # make check    units, golden transcripts, schema
 # make e2e      scenarios: the real binary against a scripted backend
 # make asan     the same tests under ASan and UBSan
+# make power    the disk after a power cut, calls that fail
 # make mta      a real Postfix against a scripted SMTP peer (needs root)
 # make bench    events/s, CPU, memory, latency (BENCHFLAGS=--quick), syslog-ng beside it
 # make fuzz     each reader of outside bytes, FUZZ_TIME seconds each (60)
@@ -34,7 +35,7 @@ UNITOBJ := $(patsubst %.c,$(BUILD)/%.o,$(UNIT))
 LIB     := $(BUILD)/libbouncefeed.a
 CFILES  := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
-.PHONY: all deps check unit schema asan e2e mta bench fuzz fuzz-build fuzz-replay lint format golden golden-check install demo clean
+.PHONY: all power deps check unit schema asan e2e mta bench fuzz fuzz-build fuzz-replay lint format golden golden-check install demo clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/bouncefeed
@@ -156,6 +157,41 @@ $(BUILD)/fuzz-replay: $(REPLAY_OBJ) $(LIB)
 
 fuzz-replay: $(BUILD)/fuzz-replay
 	tests/fuzz/replay $(BUILD)/fuzz-replay
+
+# --- power: the disk after a power cut, calls that fail. run-off and run-normal are linked
+# with a store that syncs too little: tests/power/run demands that they find it
+POWER_BIN    := $(patsubst %,$(BUILD)/power/%,run run-off run-normal fault)
+POWER_OBJ    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/power/*.c))
+POWER_MAIN   := $(patsubst %,$(BUILD)/tests/power/%.o,run fault faulty parked)
+POWER_PARTS  := $(filter-out $(POWER_MAIN),$(POWER_OBJ))
+POWER_OFF    := $(patsubst src/store/%.c,$(BUILD)/power/off/%.o,$(wildcard src/store/*.c))
+POWER_NORMAL := $(patsubst $(BUILD)/power/off/%,$(BUILD)/power/normal/%,$(POWER_OFF))
+
+power: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) $(POWER_BIN)
+	tests/power/run $(BUILD)/power
+
+$(POWER_OFF:.o=.c): $(BUILD)/power/off/%.c: src/store/%.c Makefile
+	@mkdir -p $(@D)
+	sed 's/synchronous = \(FULL\|NORMAL\)/synchronous = OFF/g' $< >$@
+
+$(POWER_NORMAL:.o=.c): $(BUILD)/power/normal/%.c: src/store/%.c Makefile
+	@mkdir -p $(@D)
+	sed 's/synchronous = FULL/synchronous = NORMAL/g' $< >$@
+
+$(POWER_OFF) $(POWER_NORMAL): %.o: %.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# objects stand before the library: what they have is not taken from it
+$(BUILD)/power/run: $(BUILD)/tests/power/run.o $(POWER_PARTS) $(LIB)
+$(BUILD)/power/run-off: $(BUILD)/tests/power/run.o $(POWER_PARTS) $(POWER_OFF) $(LIB)
+$(BUILD)/power/run-normal: $(BUILD)/tests/power/run.o $(POWER_PARTS) $(POWER_NORMAL) $(LIB)
+$(BUILD)/power/fault: $(filter-out %/run.o,$(POWER_MAIN)) $(POWER_PARTS) $(LIB)
+$(POWER_BIN):
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+
+-include $(POWER_OBJ:.o=.d) $(POWER_OFF:.o=.d) $(POWER_NORMAL:.o=.d)
 
 lint: deps
 	tests/lint/run

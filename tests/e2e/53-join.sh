@@ -1,5 +1,5 @@
 #!/bin/sh
-# Small commits of an outage leave together (contract 4: batches never tried may be joined):
+# Small commits of an outage leave together (batches never tried may be joined):
 # 300 single events, each committed for itself, in at most 10 requests, in their order, each
 # once. What was tried once keeps its key and its bytes, over kill -9 in the middle of it
 # (cases OUT6, OUT7, CK4).
