@@ -35,12 +35,14 @@ deliver_put_parts(
     struct store *st, const struct store_batch *b, uint64_t first, struct err *e)
 {
 	size_t at = output_events_cut(b->events, first);
-	int rc = put_part(st, b, slice_from(b->events, at), b->count - first, e);
+	int rc = store_batch_delete(st, b->id, e);
 
 	/* of one place the batch put last is the first of the queue */
 	if (rc == 0)
+		rc = put_part(st, b, slice_from(b->events, at), b->count - first, e);
+	if (rc == 0)
 		rc = put_part(st, b, (struct slice){ b->events.p, at }, first, e);
-	return rc < 0 ? rc : store_batch_delete(st, b->id, e);
+	return rc;
 }
 
 /* --- dead letters --------------------------------------------------------------------
@@ -129,12 +131,14 @@ record_accepted(struct deliver_slot *s, struct err *e)
 {
 	struct store *st = s->output->deliver->store;
 	uint64_t rejected = 0;
-	int rc = record_rejected(s, &rejected, e);
+	int rc = store_batch_delete(st, s->batch.id, e);
 
+	if (rc == 0)
+		rc = record_rejected(s, &rejected, e);
 	if (rc == 0)
 		rc = store_output_count(
 		    st, s->batch.output, s->batch.count - rejected, 0, e);
-	return rc < 0 ? rc : store_batch_delete(st, s->batch.id, e);
+	return rc;
 }
 
 static int
@@ -182,9 +186,10 @@ record_move(struct deliver_slot *s, struct err *e)
 	case MOVE_HALVED:
 		return deliver_put_parts(st, b, b->count / 2, e);
 	case MOVE_DEAD:
-		rc = put_dead(
-		    o, s->code, slice_trim(b->events), slice_of(s->answer), e);
-		return rc < 0 ? rc : store_batch_delete(st, b->id, e);
+		rc = store_batch_delete(st, b->id, e);
+		return rc < 0 ? rc
+			      : put_dead(o, s->code, slice_trim(b->events),
+				    slice_of(s->answer), e);
 	case MOVE_SUSPECT:
 		rc = set_apart(o, b, STANDING_SUSPECT, s->code, s->answer, e);
 		break;
@@ -229,6 +234,10 @@ record_all(struct deliver_slot *s, struct err *e)
 	struct deliver_output *o = s->output;
 	struct store *st = o->deliver->store;
 	int rc = record_move(s, e);
+
+	/* a command has dropped it meanwhile: its answer concerns nobody */
+	if (rc == -ENOENT)
+		rc = 0;
 
 	if (rc == 0 && s->moves.witness)
 		rc = store_batch_restand(st, slice_of(o->conf->name), STANDING_SUSPECT,
@@ -276,10 +285,9 @@ deliver_give_up(struct deliver_output *o, const struct store_batch *b, struct er
 	    why, sizeof why, "not delivered within max_age; last: %s", o->answer);
 	if ((rc = store_begin(st, STORE_DURABLE, e)) < 0)
 		return rc;
+	rc = store_batch_delete(st, b->id, e);
 	while (rc == 0 && events.n > 0)
 		rc = put_dead(o, o->code, next_event(&events), slice_of(why), e);
-	if (rc == 0)
-		rc = store_batch_delete(st, b->id, e);
 	if (rc < 0) {
 		store_rollback(st);
 		return rc;

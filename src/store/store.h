@@ -117,8 +117,8 @@ size_t store_fresh(const struct store *s);
 
 int store_batch_tried(struct store *s, int64_t id, struct err *e); /* tries + 1 */
 int store_batch_fix(struct store *s, int64_t id, struct err *e);
-int store_batch_delete(
-    struct store *s, int64_t id, struct err *e); /* accepted, replaced */
+/* Accepted, replaced, dropped. -ENOENT: it is not there any more (a command's work). */
+int store_batch_delete(struct store *s, int64_t id, struct err *e);
 
 /* Sets standing, code, answer and due_ms of batch b->id. */
 int store_batch_set_apart(struct store *s, const struct store_batch *b, struct err *e);

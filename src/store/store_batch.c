@@ -255,7 +255,11 @@ store_batch_fix(struct store *s, int64_t id, struct err *e)
 int
 store_batch_delete(struct store *s, int64_t id, struct err *e)
 {
-	return store_by_id(s, SQL_BATCH_DELETE, id, e);
+	int rc = store_by_id(s, SQL_BATCH_DELETE, id, e);
+
+	if (rc == 0 && sqlite3_changes(s->db) == 0)
+		rc = err_set(e, -ENOENT, "batch %lld: not there", (long long)id);
+	return rc;
 }
 
 int
