@@ -17,10 +17,10 @@
 #include <systemd/sd-daemon.h>
 
 enum {
-	STOP_MS = 1500,    /* at the end: for answers on their way */
-	TIDY_MS = 5000,    /* of rest before the state file is tidied up */
-	SQUEEZE_MS = 1000, /* between two tries to give room back */
-	PACE_MS = 5,       /* reading waits so long for delivery, see pace() */
+	STOP_MS = 1500,   /* at the end: for answers on their way */
+	TIDY_MS = 5000,   /* of rest before the state file is tidied up */
+	SQUEEZE_MS = 200, /* between two tries to give room back */
+	PACE_MS = 5,      /* reading waits so long for delivery, see pace() */
 };
 
 static int
@@ -166,7 +166,7 @@ wait_ms(struct daemon *d, int64_t now_ms)
 	if (d->dirty_ms != 0 && !d->stuck)
 		earlier(&until, d->dirty_ms + DAEMON_PLACES_MS);
 	if (d->full)
-		earlier(&until, now_ms + DAEMON_RETRY_MS);
+		earlier(&until, now_ms + (d->tight ? SQUEEZE_MS : DAEMON_RETRY_MS));
 	if (!d->tidy)
 		earlier(&until, d->rest_ms + TIDY_MS);
 	for (size_t i = 0; i < d->nfollows; i++)
@@ -180,15 +180,16 @@ wait_ms(struct daemon *d, int64_t now_ms)
 static void
 tidy_up(struct daemon *d, int64_t now_ms, bool rest)
 {
+	/* where max_size is reached, what was delivered is given back; on a full disk
+	 * nothing is: it would be gone when it is needed */
+	if (d->tight && now_ms - d->squeeze_ms >= SQUEEZE_MS) {
+		d->squeeze_ms = now_ms;
+		(void)store_checkpoint(d->env.store, true);
+	}
 	if (!rest) {
 		d->rest_ms = now_ms;
 		d->tidy = false;
-		/* where max_size is reached, what was delivered is given back; on a
-		 * full disk nothing is: it would be gone when it is needed */
-		bool squeeze = d->tight && now_ms - d->squeeze_ms >= SQUEEZE_MS;
-		if (squeeze)
-			d->squeeze_ms = now_ms;
-		(void)store_checkpoint(d->env.store, squeeze);
+		(void)store_checkpoint(d->env.store, false);
 	} else if (!d->tidy && now_ms - d->rest_ms >= TIDY_MS) {
 		d->tidy = store_checkpoint(d->env.store, true);
 		d->rest_ms = now_ms;

@@ -31,8 +31,10 @@ struct daemon {
 	unsigned busy;   /* commits in a row that found it locked */
 	int64_t
 	    squeeze_ms; /* when the state file was last made smaller for want of room */
-	bool tight;     /* ... because of state.max_size */
-	bool full;      /* the spool has no room */
+	bool told_full; /* ... and that was logged, at full_ms */
+	int64_t full_ms;
+	bool tight;       /* ... because of state.max_size */
+	bool full;        /* the spool has no room */
 	int delivery_rc;  /* the state file's last answer to delivery: told once */
 	int64_t retry_ms; /* of a failed commit */
 	int64_t dirty_ms; /* since when places wait; 0: none do */

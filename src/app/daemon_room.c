@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+	TELL_MS = 10 * 1000, /* between two words about it */
 	ROOM_MS = 100,       /* between two looks at the room while there is some */
 	DEAD_MS = 60 * 1000, /* between two looks for dead letters past their age */
 	DEAD_MAX = 100,      /* of them at a time */
@@ -22,12 +23,18 @@ daemon_check_room(struct daemon *d, int64_t now_ms)
 		return;
 	d->room_ms = now_ms;
 	bool full = !room_left(d->env.store, d->config, &why);
-	if (full && !d->full)
+	/* filled as fast as it is emptied it goes to and fro: told now and then */
+	bool quiet = d->full_ms != 0 && now_ms - d->full_ms < TELL_MS;
+	if (full && !d->told_full && !quiet) {
 		log_event(LOG_LEVEL_ERR, "spool-full", "limit", why, "state",
 		    d->config->state_path, LOG_END);
-	else if (!full && d->full)
+		d->told_full = true;
+		d->full_ms = now_ms;
+	} else if (!full && d->told_full) {
 		log_event(LOG_LEVEL_INFO, "spool-has-room", "state",
 		    d->config->state_path, LOG_END);
+		d->told_full = false;
+	}
 	d->full = full;
 	d->tight = full && !strcmp(why, "state.max_size");
 }

@@ -177,7 +177,8 @@ judge(struct deliver_slot *s, int64_t now_ms)
 					    (s->heard.verdict == VERDICT_REFUSED ||
 						s->heard.verdict == VERDICT_HALVE));
 
-	if (dies && !deliver_dead_room(o, b->events.n)) {
+	o->no_room = dies && !deliver_dead_room(o, b->events.n);
+	if (o->no_room) {
 		(void)snprintf(s->answer, sizeof s->answer,
 		    "no room for a dead letter: see bouncefeed dead list");
 		s->moves = (struct output_moves){ .move = MOVE_STAY };

@@ -46,6 +46,7 @@ struct deliver_output {
 	size_t nslots;
 	struct buf scratch;       /* a batch that is looked at, not sent */
 	bool more;                /* the queue may hold something */
+	bool no_room;             /* held for want of room for dead letters */
 	bool hurried;             /* what is set apart is due at once */
 	int64_t store_ms;         /* the state file is not asked before */
 	enum output_state stored; /* what the state file says */

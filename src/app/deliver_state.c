@@ -137,6 +137,10 @@ deliver_recount(struct deliver *d, int64_t now_ms, struct err *e)
 		for (size_t k = 0; k < STANDING_COUNT; k++)
 			o->policy.apart[k] = q.apart[k];
 		o->more = true;
+		if (o->no_room && deliver_dead_room(o, LIMIT_EVENT)) {
+			o->no_room = false;
+			output_policy_hurry(&o->policy, now_ms);
+		}
 		rc = deliver_set_due(o, now_ms, e);
 	}
 	return rc;

@@ -59,7 +59,7 @@ arrived 30 hang
 # resets in mid-body and in mid-answer, before and after it was taken, half answers, 408
 for what in unread:2 every:2:half every:2:reset every:2:lost every:2:cut every:3:408; do
 	plan $what
-	write 200
+	write 120
 	arrived 20 $what
 	drained $what
 done
@@ -73,7 +73,7 @@ while [ $n -lt "$OUTAGES" ]; do
 	0) kill9 "$BACKEND_PID" ;;
 	*) plan all:reset ;;
 	esac
-	write 50 0.8
+	write 50 0.6
 	plan ""
 	[ $((n % 2)) = 1 ] || start_backend --port "$BACKEND_PORT" --plan "@$TMP/plan"
 	back=$(now_ms)
