@@ -6,6 +6,7 @@
 #include "app/daemon.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
 static const char usage[] =
@@ -13,6 +14,19 @@ static const char usage[] =
     "Follows the configured sources and delivers, in the foreground, until SIGTERM.\n"
     "  -c, --config FILE   the configuration ($BOUNCEFEED_CONFIG, else\n"
     "                      /etc/bouncefeed/bouncefeed.yaml)\n";
+
+/* From here on they wait for the loop: opening the state file may take seconds. */
+static void
+block_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
 
 static int
 run(const struct config *c)
@@ -22,6 +36,7 @@ run(const struct config *c)
 	struct store *st;
 	struct err e = { 0 };
 	long holder = 0;
+	block_signals();
 	int rc = store_open(c->state_path, STORE_OWN, &o, &st, &holder, &e);
 
 	if (rc < 0) {

@@ -56,7 +56,7 @@ struct config_source {
 	char *format; /* "pmta", "auto" */
 	struct config_list path;
 	struct config_list archive;
-	char *start; /* "end" or "beginning" */
+	char *start; /* "end", "beginning", a time or an age: config_start_ms() */
 	char *timezone;
 	uint64_t max_record; /* bytes */
 	struct config_map labels;
@@ -166,6 +166,10 @@ void config_free(struct config *c);
 
 /* The whole of it as YAML with defaults, secrets masked. */
 int config_print(const struct config *c, struct buf *out);
+
+/* What `start: text` means at now_ms (ms since 1970): the time, or now less the age,
+ * not before 1; 0: a word, or nothing that is taken there. */
+int64_t config_start_ms(const char *text, int64_t now_ms);
 
 /* The file to read: the option, else $BOUNCEFEED_CONFIG, else the one in /etc. */
 const char *config_path(const char *option);

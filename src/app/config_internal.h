@@ -22,7 +22,7 @@ enum {
 enum key_type {
 	KEY_TEXT,     /* char * */
 	KEY_WORD,     /* char *, one of key.words */
-	KEY_START,    /* KEY_WORD, and times and ages are reserved */
+	KEY_START,    /* KEY_WORD, a time or an age */
 	KEY_BOOL,     /* bool */
 	KEY_NUMBER,   /* uint64_t */
 	KEY_SIZE,     /* uint64_t, bytes */

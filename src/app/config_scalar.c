@@ -153,27 +153,48 @@ read_word(const struct config_key *k, const struct node *n, union config_value *
 	return false;
 }
 
-/* YYYY-MM-DD is enough to tell a time from a slip; the rest is a later version's. */
+/* RFC 3339 with its zone: what has none might be meant in any. */
 static bool
-looks_like_date(const char *text)
+parse_time(const char *text, int64_t *ms_out)
 {
-	static const char form[] = "dddd-dd-dd";
+	struct slice s = slice_of(text);
+	struct when t;
 
-	for (size_t i = 0; form[i]; i++)
-		if (form[i] == 'd' ? !is_digit(text[i]) : text[i] != form[i])
-			return false;
+	if (when_iso(&s, NULL, &t) < 0 || s.n > 0 ||
+	    !strpbrk(text + sizeof "YYYY-MM-DD" - 1, "Z+-"))
+		return false;
+	*ms_out = t.sec * 1000 + t.nsec / 1000000;
 	return true;
+}
+
+int64_t
+config_start_ms(const char *text, int64_t now_ms)
+{
+	uint64_t age;
+	int64_t ms;
+
+	if (!parse_time(text, &ms)) {
+		if (!parse_duration(text, &age) || age == 0)
+			return 0;
+		ms = age < (uint64_t)now_ms ? now_ms - (int64_t)age : 1;
+	}
+	return ms > 0 ? ms : 1;
 }
 
 bool
 read_start(const struct config_key *k, const struct node *n, union config_value *out,
     struct config_faults *f)
 {
-	uint64_t age;
+	struct nearest near;
 
-	if (!looks_like_date(n->text) && !parse_duration(n->text, &age))
-		return read_word(k, n, out, f);
-	say_reserved(k, n, f);
+	if (has_word(k->words, n->text) || config_start_ms(n->text, 0) > 0)
+		return copy_text(n, n->text, &out->text, f);
+	nearest_init(&near, n->text);
+	for (const char *w = k->words; w;)
+		nearest_offer(&near, word_next(&w));
+	fault_add(f, n->at,
+	    "%s: \"%s\" is none of: %s, a time as 2026-03-02T08:00:00Z, an age as 2h%s",
+	    k->name, cut_text(n->text).s, k->words, nearest_hint(&near).s);
 	return false;
 }
 

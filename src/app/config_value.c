@@ -218,7 +218,8 @@ static const struct type {
 } types[KEY_TYPES] = {
 	[KEY_TEXT] = { SCALAR, sizeof(char *), "a text", read_text },
 	[KEY_WORD] = { SCALAR, sizeof(char *), "a word", read_word },
-	[KEY_START] = { SCALAR, sizeof(char *), "a word", read_start },
+	[KEY_START] = { SCALAR, sizeof(char *), "a word, a time or an age",
+	    read_start },
 	[KEY_BOOL] = { SCALAR, sizeof(bool), "true or false", read_bool },
 	[KEY_NUMBER] = { SCALAR, sizeof(uint64_t), "a number", read_number },
 	[KEY_SIZE] = { SCALAR, sizeof(uint64_t), "a size such as 64KiB", read_number },

@@ -169,6 +169,8 @@ wait_ms(struct daemon *d, int64_t now_ms)
 		earlier(&until, now_ms + (d->tight ? SQUEEZE_MS : DAEMON_RETRY_MS));
 	if (!d->tidy)
 		earlier(&until, d->rest_ms + TIDY_MS);
+	if (d->wake_pending)
+		earlier(&until, d->wake_again_ms);
 	for (size_t i = 0; i < d->nfollows; i++)
 		earlier(&until, follow_deadline(d->follow[i], now_ms));
 	if (until <= now_ms)

@@ -33,15 +33,17 @@ struct daemon {
 	    squeeze_ms; /* when the state file was last made smaller for want of room */
 	bool told_full; /* ... and that was logged, at full_ms */
 	int64_t full_ms;
-	bool tight;       /* ... because of state.max_size */
-	bool full;        /* the spool has no room */
-	int delivery_rc;  /* the state file's last answer to delivery: told once */
-	int64_t retry_ms; /* of a failed commit */
-	int64_t dirty_ms; /* since when places wait; 0: none do */
-	int64_t rest_ms;  /* since when nothing happens */
-	int64_t wake_ms;  /* when what others wrote was looked for */
-	int64_t room_ms;  /* when room was looked for */
-	int64_t dead_ms;  /* when old dead letters were looked for */
+	bool tight;            /* ... because of state.max_size */
+	bool full;             /* the spool has no room */
+	int delivery_rc;       /* the state file's last answer to delivery: told once */
+	int64_t retry_ms;      /* of a failed commit */
+	int64_t dirty_ms;      /* since when places wait; 0: none do */
+	int64_t rest_ms;       /* since when nothing happens */
+	int64_t wake_again_ms; /* it is tried again */
+	bool wake_pending;     /* ... and was not taken yet */
+	int64_t wake_ms;       /* when what others wrote was looked for */
+	int64_t room_ms;       /* when room was looked for */
+	int64_t dead_ms;       /* when old dead letters were looked for */
 	bool tidy;
 };
 

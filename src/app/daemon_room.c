@@ -5,9 +5,11 @@
 #include "app/app.h"
 #include "app/room.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
+	WAKE_BUSY_MS = 20,
 	TELL_MS = 10 * 1000, /* between two words about it */
 	ROOM_MS = 100,       /* between two looks at the room while there is some */
 	DEAD_MS = 60 * 1000, /* between two looks for dead letters past their age */
@@ -58,15 +60,22 @@ daemon_take_wake(struct daemon *d, int64_t now_ms, bool hint)
 	struct err e = { 0 };
 
 	/* the hint may be lost: the safety rescan looks, too */
-	if (!hint && now_ms - d->wake_ms < SOURCE_RESCAN_MS)
-		return;
-	d->wake_ms = now_ms;
-	if (!store_changed(d->env.store) && !hint)
+	if (hint ||
+	    (now_ms - d->wake_ms >= SOURCE_RESCAN_MS && store_changed(d->env.store)))
+		d->wake_pending = true;
+	if (now_ms - d->wake_ms >= SOURCE_RESCAN_MS)
+		d->wake_ms = now_ms;
+	if (!d->wake_pending || now_ms < d->wake_again_ms)
 		return;
 	int rc = store_requests_take(d->env.store, on_request, d, &e);
 	if (rc >= 0)
 		rc = deliver_recount(d->deliver, now_ms, &e);
-	if (rc < 0)
+	d->wake_pending = rc < 0;
+	d->wake_again_ms = rc == -EBUSY ? now_ms + WAKE_BUSY_MS
+					: now_ms + DAEMON_RETRY_MS;
+	if (rc >= 0)
+		d->wake_again_ms = 0;
+	else if (rc != -EBUSY)
 		log_event(LOG_LEVEL_ERR, "state-file", "error", e.text, LOG_END);
 }
 

@@ -120,7 +120,7 @@ log_dead(const struct deliver_slot *s)
 
 	if (s->moves.move == MOVE_DEAD)
 		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
-		    log_number(s->code), "answer", s->answer, LOG_END);
+		    log_number(s->code), "answer", s->output->answer, LOG_END);
 	else if (s->moves.move == MOVE_ACCEPTED && s->nrejected > 0)
 		log_event(LOG_LEVEL_WARN, "dead-letter", "output", name, "code",
 		    log_number(s->code), "events", log_number((int64_t)s->nrejected),
@@ -189,7 +189,7 @@ judge(struct deliver_slot *s, int64_t now_ms)
 	}
 	if (s->heard.verdict != VERDICT_ACCEPTED || s->moves.move == MOVE_STAY) {
 		o->code = s->code;
-		memcpy(o->answer, s->answer, sizeof o->answer);
+		deliver_mask(s->answer, o->answer, sizeof o->answer);
 	}
 	s->judged = true;
 	log_dead(s);
@@ -224,6 +224,8 @@ settle(struct deliver_slot *s, int64_t now_ms, struct err *e)
 		o->deliver->accepted += s->batch.count;
 	s->step = STEP_EMPTY;
 	o->more = true;
+	if (o->recount)
+		(void)deliver_recount_output(o, now_ms, e);
 	if (apart || s->moves.move == MOVE_SUSPECT || s->moves.move == MOVE_ASIDE ||
 	    s->moves.stuck_id != 0)
 		(void)deliver_set_due(o, now_ms, e);

@@ -54,11 +54,15 @@ set_answer(struct deliver_slot *s, const struct output_answer *a)
 {
 	struct buf text;
 
-	buf_init(&text, sizeof s->answer);
+	buf_init(&text, LIMIT_ANSWER);
 	if (a->code > 0)
 		(void)buf_printf(&text, "HTTP %u ", a->code);
-	if (a->location)
-		(void)buf_printf(&text, "to %.160s ", a->location);
+	if (a->location) {
+		/* libcurl makes it absolute with the password of the URL in it */
+		(void)buf_add(&text, SLICE("to "));
+		(void)config_url_shown(a->location, &text);
+		(void)buf_addc(&text, ' ');
+	}
 	if (!a->complete)
 		(void)buf_printf(&text, "%.160s ", a->error);
 	add_line(&text, slice_trim(a->body), 160);
@@ -67,6 +71,34 @@ set_answer(struct deliver_slot *s, const struct output_answer *a)
 		memcpy(s->answer, text.p, n);
 	s->answer[n] = '\0';
 	buf_free(&text);
+}
+
+static bool
+ends_word(char c)
+{
+	return c == '\0' || strchr(" \t\"'<>()[]{},;:=", c) != NULL;
+}
+
+void
+deliver_mask(const char *answer, char *out, size_t cap)
+{
+	static const char masked[] = "<address>";
+	size_t n = 0;
+
+	while (*answer) {
+		size_t len = 1;
+		while (!ends_word(*answer) && !ends_word(answer[len]))
+			len++;
+		bool address = memchr(answer, '@', len) != NULL;
+		const char *word = address ? masked : answer;
+		size_t put = address ? sizeof masked - 1 : len;
+		if (n + put >= cap)
+			break;
+		memcpy(out + n, word, put);
+		n += put;
+		answer += len;
+	}
+	out[n] = '\0';
 }
 
 void

@@ -46,6 +46,7 @@ struct deliver_output {
 	size_t nslots;
 	struct buf scratch;       /* a batch that is looked at, not sent */
 	bool more;                /* the queue may hold something */
+	bool recount;             /* once what was judged is recorded */
 	bool no_room;             /* held for want of room for dead letters */
 	bool hurried;             /* what is set apart is due at once */
 	int64_t store_ms;         /* the state file is not asked before */
@@ -54,7 +55,7 @@ struct deliver_output {
 	enum output_state told; /* in the log */
 	int64_t told_ms;
 	unsigned code; /* of the last trouble, for who gives up or sets aside */
-	char answer[LIMIT_ERR_TEXT];
+	char answer[LIMIT_ERR_TEXT]; /* without addresses */
 };
 
 struct deliver {
@@ -69,6 +70,9 @@ struct deliver {
 
 /* --- deliver_state.c -----------------------------------------------------------------
  */
+
+/* What the state file has of it, counted again for the policy. */
+int deliver_recount_output(struct deliver_output *o, int64_t now_ms, struct err *e);
 
 /* Batches being posted, as the policy wants to know it. */
 size_t deliver_under_way(const struct deliver_output *o);
@@ -85,6 +89,9 @@ int deliver_load(
 
 /* --- deliver_answer.c ----------------------------------------------------------------
  */
+
+/* The answer without the addresses that a backend echoes: for log and status. */
+void deliver_mask(const char *answer, char *out, size_t cap);
 
 /* Takes an answer: the step is STEP_ANSWERED after it. */
 void deliver_take(struct deliver_slot *s, const struct output_answer *a);

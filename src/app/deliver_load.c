@@ -320,6 +320,9 @@ find_any(struct deliver_slot *s, size_t under_way, int64_t now_ms,
 	}
 	if (rc == -ENOENT && looked)
 		o->more = false;
+	/* what should be due and is not there must not be asked for without end */
+	if (rc == -ENOENT && looked && now_ms >= output_policy_due(&o->policy))
+		o->policy.share_ms = now_ms + (int64_t)o->conf->retry_min;
 	return rc;
 }
 

@@ -166,7 +166,8 @@ record_stuck(struct deliver_output *o, int64_t id, struct err *e)
 	int rc = store_batch_find(st, &w, &b, &o->scratch, e);
 
 	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc;
+		/* gone, or damaged: its own turn tells */
+		return rc == -ENOENT || (rc == -EBADMSG && b.id != 0) ? 0 : rc;
 	if (b.count > 1)
 		return deliver_put_parts(st, &b, b.count / 2, e);
 	return set_apart(o, &b, STANDING_ASIDE, o->code, o->answer, e);

@@ -123,26 +123,46 @@ deliver_wake(struct deliver *d)
 		d->output[i].more = true;
 }
 
+/* Its answer is judged, and the state file does not say so yet. */
+static bool
+is_unrecorded(const struct deliver_output *o)
+{
+	for (size_t i = 0; i < o->nslots; i++) {
+		if (o->slot[i].step == STEP_ANSWERED && o->slot[i].judged)
+			return true;
+	}
+	return false;
+}
+
+int
+deliver_recount_output(struct deliver_output *o, int64_t now_ms, struct err *e)
+{
+	struct store_queue q;
+	int rc;
+
+	o->recount = is_unrecorded(o);
+	if (o->recount)
+		return 0;
+	rc = store_queue_get(o->deliver->store, slice_of(o->conf->name), &q, e);
+	if (rc < 0)
+		return rc;
+	for (size_t k = 0; k < STANDING_COUNT; k++)
+		o->policy.apart[k] = q.apart[k];
+	o->more = true;
+	if (o->no_room && deliver_dead_room(o, LIMIT_EVENT)) {
+		o->no_room = false;
+		output_policy_hurry(&o->policy, now_ms);
+	}
+	return deliver_set_due(o, now_ms, e);
+}
+
 int
 deliver_recount(struct deliver *d, int64_t now_ms, struct err *e)
 {
-	struct store_queue q;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < d->n; i++) {
-		struct deliver_output *o = &d->output[i];
-		if ((rc = store_queue_get(d->store, slice_of(o->conf->name), &q, e)) <
-		    0)
-			break;
-		for (size_t k = 0; k < STANDING_COUNT; k++)
-			o->policy.apart[k] = q.apart[k];
-		o->more = true;
-		if (o->no_room && deliver_dead_room(o, LIMIT_EVENT)) {
-			o->no_room = false;
-			output_policy_hurry(&o->policy, now_ms);
-		}
-		rc = deliver_set_due(o, now_ms, e);
-	}
+	for (size_t i = 0; rc == 0 && i < d->n; i++)
+		rc = deliver_recount_output(&d->output[i], now_ms, e);
 	return rc;
 }
 

@@ -45,9 +45,8 @@ scan(struct follow *f, int64_t now_ms)
 	return 0;
 }
 
-/* What the stream has done with, noted for the next commit. */
-static int
-note_place(struct source_file *s, const struct stream *stream)
+int
+follow_note_place(struct source_file *s, const struct stream *stream)
 {
 	struct stream_place p;
 
@@ -78,7 +77,7 @@ finish_file(struct source_file *s)
 	int rc = stream_feed(
 	    r->stream, (struct slice){ 0 }, true, slice_of(s->path), undated);
 	r->paused = rc == -EAGAIN;
-	int noted = note_place(s, r->stream);
+	int noted = follow_note_place(s, r->stream);
 	return rc < 0 ? rc : noted;
 }
 
@@ -154,6 +153,7 @@ stream_of(struct follow *f, struct source_file *s, struct reading **out)
 	struct stream_place p = {
 		.offset = s->offset,
 		.skip = s->skip,
+		.start_ms = s->start_ms,
 		.has_key = s->has_key,
 		.key = s->key,
 		.header = buf_slice(&s->header),
@@ -206,7 +206,7 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 	rc = stream_feed(r->stream, (struct slice){ f->chunk, (size_t)n }, false,
 	    slice_of(s->path), undated);
 	r->paused = rc == -EAGAIN;
-	int noted = note_place(s, r->stream);
+	int noted = follow_note_place(s, r->stream);
 	if (rc == 0)
 		rc = noted;
 	return rc < 0 ? err_set(e, rc, "%s: at %llu: %s", s->path,

@@ -66,6 +66,7 @@ follow_put(struct follow *f, struct err *e)
 			.key = s->key,
 			.offset = s->offset,
 			.skip = s->skip,
+			.start_ms = s->start_ms,
 			.marker = s->marker,
 			.header = buf_slice(&s->header),
 			.path = slice_of(s->path),

@@ -1,5 +1,6 @@
 /*
- * follow_internal.h - what follow.c (reading) and follow_commit.c (storing) share.
+ * follow_internal.h - what follow.c (reading), follow_commit.c (storing) and import.c
+ * (places from elsewhere) share.
  */
 #ifndef BOUNCEFEED_FOLLOW_INTERNAL_H
 #define BOUNCEFEED_FOLLOW_INTERNAL_H
@@ -32,5 +33,8 @@ struct follow {
 	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
 	bool failing; /* the last scan failed, and that was logged */
 };
+
+/* What the stream has done with, noted for the next commit. 0 or -ENOMEM. */
+int follow_note_place(struct source_file *s, const struct stream *stream);
 
 #endif

@@ -60,6 +60,7 @@ take_stored(void *arg, const struct store_file *sf)
 	file->key = sf->key;
 	file->offset = file->read = sf->offset;
 	file->skip = sf->skip;
+	file->start_ms = sf->start_ms;
 	file->marker = sf->marker;
 	file->seen_ms = file->stored_seen_ms = sf->seen_ms;
 	file->packed = sf->size >= 0;
@@ -117,6 +118,7 @@ set_up_source(struct follow *f, struct err *e)
 		.narchives = c->archive.n,
 		.dated = !strcmp(c->format, "pmta"),
 		.from_start = !strcmp(c->start, "beginning"),
+		.start_ms = config_start_ms(c->start, clock_wall_ms()),
 		.key = stream_file_key,
 		.key_arg = &f->stream,
 		.drop_user = drop_reading,

@@ -21,6 +21,7 @@ static const struct {
 	{ "dead", cmd_dead, "the events that an output refused for good" },
 	{ "test", cmd_test, "send one test event, show what comes of it" },
 	{ "sink", cmd_sink, "a backend to try things against" },
+	{ "import-sincedb", cmd_import, "take over the positions of Logstash" },
 };
 
 #define COUNT (sizeof command / sizeof command[0])
@@ -30,7 +31,7 @@ usage(FILE *to)
 {
 	(void)fputs("usage: bouncefeed COMMAND [ARGUMENTS]\n\n", to);
 	for (size_t i = 0; i < COUNT; i++)
-		(void)fprintf(to, "  %-8s %s\n", command[i].name, command[i].help);
+		(void)fprintf(to, "  %-14s %s\n", command[i].name, command[i].help);
 	(void)fputs(
 	    "\nbouncefeed COMMAND --help says more; bouncefeed --version.\n", to);
 }

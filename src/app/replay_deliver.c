@@ -123,8 +123,14 @@ put(struct replay_deliver *d, struct replay_output *o, const struct replay_place
     struct err *e)
 {
 	struct replay_of of = place_of(d, o);
-	int rc = spool_put(o->spool, d->store, NULL, e);
+	struct replay_place there;
+	int rc = d->placed ? replay_place_get(d->store, &of, &there, e) : 0;
 
+	/* within the transaction: two runs of one file would put everything twice */
+	if (rc == 0 && d->placed && memcmp(&there, &o->stored, sizeof there) != 0)
+		rc = err_set(e, -EAGAIN, "another replay of this file is under way");
+	if (rc == 0)
+		rc = spool_put(o->spool, d->store, NULL, e);
 	if (rc == 0) /* status shows outputs from their first batch on */
 		rc = store_output_count(d->store, of.output, 0, 0, e);
 	if (rc == 0 && d->placed && replay_place_after(p, &o->place))
@@ -168,7 +174,7 @@ commit_output(struct replay_deliver *d, struct replay_output *o, const struct st
 	o->put += o->open;
 	o->open = 0;
 	if (moves)
-		o->place = p;
+		o->place = o->stored = p;
 	if (fresh)
 		replay_rest(d, clock_ms() - began);
 	return 0;
@@ -196,10 +202,12 @@ find_places(
 	struct replay_place **p = calloc(d->n + 1, sizeof(struct replay_place *));
 	int rc = p ? 0 : err_set(e, -ENOMEM, "no memory");
 
-	for (size_t i = 0; rc == 0 && i < d->n && !d->o.again; i++) {
+	for (size_t i = 0; rc == 0 && i < d->n; i++) {
 		struct replay_of of = place_of(d, &d->output[i]);
 		p[i] = &d->output[i].place;
-		rc = replay_place_get(d->store, &of, p[i], e);
+		rc = replay_place_get(d->store, &of, &d->output[i].stored, e);
+		if (!d->o.again)
+			*p[i] = d->output[i].stored;
 	}
 	if (rc == 0 && !d->o.again)
 		rc = replay_place_check(in, head, p, d->n, e);

@@ -19,9 +19,10 @@ struct replay_output {
 	struct config config; /* as configured, but this is the only output */
 	struct spool *spool;
 	struct select *select;
-	struct replay_place place; /* in the file at hand: committed up to here */
-	uint64_t open;             /* events in spool */
-	uint64_t put;              /* events committed */
+	struct replay_place place;  /* in the file at hand: committed up to here */
+	struct replay_place stored; /* what the state file said last */
+	uint64_t open;              /* events in spool */
+	uint64_t put;               /* events committed */
 	int64_t last; /* --wait: the last batch's place in the queue; 0: delivered */
 	bool held;    /* as stored, at the last look */
 };

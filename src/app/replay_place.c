@@ -225,7 +225,8 @@ replay_place_narrowed(
 		(void)buf_addc(out, to_lower(f->recipient.p[i]));
 	if (since)
 		(void)buf_printf(out, "\nsince=%s", since);
+	/* an age means another time with each run: more is let through later */
 	if (until)
-		(void)buf_printf(out, "\nuntil=%s", until);
+		(void)buf_printf(out, "\nuntil=%lld", (long long)f->until);
 	return out->failed ? -ENOMEM : 0;
 }

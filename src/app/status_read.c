@@ -145,7 +145,7 @@ on_file(void *arg, const struct store_file *stored)
 	f->offset = stored->offset;
 	f->size = size;
 	f->lag = size > f->offset ? size - f->offset : 0;
-	if (stored->offset < stored->skip)
+	if (stored->offset < stored->skip && stored->start_ms == 0)
 		f->lag = 0; /* start: end passes over it, and waits for more */
 	o->lag += f->lag;
 	return 0;

@@ -133,6 +133,7 @@ stream_resume(struct stream *s, const struct stream_place *p)
 	s->begin = p->offset;
 	s->lead_done = p->offset > 0;
 	s->skip = p->skip;
+	s->start_ms = p->start_ms;
 	s->keying.done = p->has_key;
 	s->keying.key = p->key;
 	s->tail.n = 0;
@@ -163,6 +164,7 @@ stream_where(const struct stream *s, struct stream_place *out)
 			  : s->held ? s->held_at
 				    : s->begin,
 		.skip = s->skip,
+		.start_ms = s->start_ms,
 		.has_key = known,
 		.key = s->keying.key,
 	};

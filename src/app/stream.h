@@ -37,8 +37,9 @@ struct stream;
 
 /* Where a stream stands: what is stored with a file, and taken from there. */
 struct stream_place {
-	uint64_t offset; /* of the first byte that is not done with */
-	uint64_t skip;   /* records that end at or before it make no events */
+	uint64_t offset;  /* of the first byte that is not done with */
+	uint64_t skip;    /* records that end at or before it make no events ... */
+	int64_t start_ms; /* ... but those of this time or later do; 0: none does */
 	bool has_key;
 	struct file_key key;
 	struct slice header; /* the header record in force at the offset, or empty */

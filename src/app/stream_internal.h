@@ -27,6 +27,7 @@ struct stream {
 	struct keying keying;
 	struct buf header; /* in force */
 	uint64_t skip;
+	int64_t start_ms;
 	bool key_only;    /* nothing but the file key is wanted */
 	struct tail tail; /* of what is done with */
 	/* While the rest of an over-long line is passed over, the place stays at its

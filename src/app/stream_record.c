@@ -11,11 +11,21 @@ void
 stream_bad(struct stream *s, uint64_t offset, uint64_t end, struct slice bytes,
     const char *why)
 {
-	if (end <= s->skip || s->key_only)
+	/* it has no time: where some events are wanted, it is told */
+	if ((end <= s->skip && s->start_ms == 0) || s->key_only)
 		return;
 	if (bytes.n > LIMIT_BAD_SAMPLE)
 		bytes.n = LIMIT_BAD_SAMPLE;
 	s->env->on_bad(s->env->arg, s->file, offset, bytes, why);
+}
+
+/* Was it there at the first look, and is it of before `start`? */
+static bool
+is_passed_over(const struct stream *s, const struct record *rec, const struct event *ev)
+{
+	int64_t ms = ev->time.sec * 1000 + ev->time.nsec / 1000000;
+
+	return rec->at.end <= s->skip && (s->start_ms == 0 || ms < s->start_ms);
 }
 
 static int
@@ -23,7 +33,7 @@ emit(struct stream *s, const struct record *rec, struct event *ev)
 {
 	const struct stream_env *env = s->env;
 
-	if (rec->at.end <= s->skip)
+	if (is_passed_over(s, rec, ev))
 		return 0;
 	ev->source.name = env->source;
 	ev->source.file = s->file;

@@ -103,7 +103,11 @@ put_meaning(
 					     "dead letter"));
 	if (v == VERDICT_HOLD && a->location) {
 		(void)buf_add(&t->out, SLICE(": it has moved to "));
-		command_show(&t->out, slice_of(a->location));
+		struct buf shown;
+		buf_init(&shown, LIMIT_ANSWER);
+		(void)config_url_shown(a->location, &shown);
+		command_show(&t->out, buf_slice(&shown));
+		buf_free(&shown);
 	}
 	if (v != usual)
 		(void)buf_printf(&t->out, " (answers: says so; without it: %s)",

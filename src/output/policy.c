@@ -96,6 +96,9 @@ output_policy_pick(
 	if (policy_refusing(p)) {
 		list[n++] = p->ask_first ? PICK_FIRST : PICK_NEWEST;
 		list[n++] = PICK_SUSPECT;
+		/* nobody else is there to ask */
+		if (now_ms >= output_policy_due(p))
+			list[n++] = PICK_DUE;
 	} else if (passing(p)) {
 		list[n++] = p->stuck.newest ? PICK_NEWEST : PICK_BEHIND;
 	} else {

@@ -88,6 +88,8 @@ find_key(struct source *s, struct probe *p)
 	}
 	if (rc == 1)
 		p->is = PACKED_KEYED;
+	if (rc < 0 || n < 0)
+		p->mtime_ns = -1; /* not of its bytes: looked at anew next time */
 	stop(p);
 	buf_free(&head);
 	free(chunk);
@@ -230,7 +232,7 @@ step(struct source *s, struct probe *p)
 	}
 	stop(p);
 	s->want_scan = true; /* it can be told now what it is */
-	return false;
+	return true;
 }
 
 bool

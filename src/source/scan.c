@@ -28,10 +28,22 @@ stamp_ns(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+/* Another file may have taken the name since the list was made (a rotation): nothing
+ * that is in it says anything of the candidate, the next scan sorts it out. */
 static int
-open_candidate(const struct candidate *c)
+open_candidate(struct source *s, struct candidate *c)
 {
-	return open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	int fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) == 0 && st.st_dev == c->st.st_dev &&
+	    st.st_ino == c->st.st_ino)
+		return fd;
+	close(fd);
+	c->wait = s->want_scan = true;
+	return -1;
 }
 
 enum relation {
@@ -68,7 +80,7 @@ packed_still_is(
 /* Is the file of this inode still the one that f is? One that cannot be opened now
  * counts as such: to call it another would mean to read it again from its beginning. */
 static bool
-still_is(struct source *s, const struct candidate *c, const struct source_file *f)
+still_is(struct source *s, struct candidate *c, const struct source_file *f)
 {
 	struct file_key key;
 
@@ -80,7 +92,7 @@ still_is(struct source *s, const struct candidate *c, const struct source_file *
 		return false;
 	if (!f->has_key)
 		return true; /* nothing of it was taken yet */
-	int fd = open_candidate(c);
+	int fd = open_candidate(s, c);
 	if (fd < 0)
 		return true;
 	bool same = source_key_of(s, fd, &key) == 1 &&
@@ -188,7 +200,7 @@ static int
 bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 {
 	struct file_key key;
-	int fd = open_candidate(c), rc = 0;
+	int fd = open_candidate(s, c), rc = 0;
 	bool known = fd >= 0 && source_key_of(s, fd, &key) == 1;
 
 	for (struct source_file *f = s->files; f && !c->file && rc == 0; f = f->next) {
@@ -288,8 +300,10 @@ begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t 
 	if (!f)
 		return -ENOMEM;
 	f->ignored = !c->live && (first || mtime < last_scan_ns);
-	if (first && !s->o.from_start)
+	if (first && !s->o.from_start) {
 		f->skip = (uint64_t)c->st.st_size;
+		f->start_ms = s->o.start_ms;
+	}
 	int rc = bind(c, f, now_ms);
 	f->mtime_ns = mtime;
 	return rc;

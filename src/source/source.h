@@ -27,8 +27,9 @@ struct source_file {
 	uint64_t dev, ino;
 	bool has_key;
 	struct file_key key;
-	uint64_t offset;       /* all before it is done with */
-	uint64_t skip;         /* records that end at or before it make no events */
+	uint64_t offset;  /* all before it is done with */
+	uint64_t skip;    /* records that end at or before it make no events ... */
+	int64_t start_ms; /* ... but those of this time or later do; 0: none does */
 	struct hash128 marker; /* of the up to LIMIT_MARKER bytes before offset */
 	struct buf header;     /* the header record in force at offset */
 	char *path;            /* where it was last seen */
@@ -69,8 +70,9 @@ struct source_options {
 	const char *const
 	    *archive; /* directories, globs, files; none: PATH.* and PATH-* */
 	size_t narchives;
-	bool dated;      /* a path stem.ext stands for stem-YYYY-MM-DD-N+.ext, too */
-	bool from_start; /* first look: read what is there */
+	bool dated;       /* a path stem.ext stands for stem-YYYY-MM-DD-N+.ext, too */
+	bool from_start;  /* first look: read what is there */
+	int64_t start_ms; /* ... what is of this time or later; 0: none of it */
 	source_key_fn *key;
 	void *key_arg;
 	void (*drop_user)(void *user);

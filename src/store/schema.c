@@ -62,7 +62,7 @@ static const char layout_2[] =
     "  size, sealed_ms);"
     "CREATE INDEX batch_apart ON batch(output, standing, due_ms) WHERE standing > 0;"
     "ALTER TABLE file ADD COLUMN size INTEGER NOT NULL DEFAULT -1;"
-    "ALTER TABLE source ADD COLUMN start_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN start_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE output ADD COLUMN dead_bytes INTEGER NOT NULL DEFAULT 0;"
     "INSERT OR IGNORE INTO output(name) SELECT DISTINCT output FROM dead;"
     "UPDATE output SET dead_bytes = coalesce((SELECT sum(length(event)"
@@ -162,15 +162,16 @@ const char *const store_sql_text[SQL_COUNT] = {
 			   "  offset = excluded.offset, at_ms = excluded.at_ms",
 	[SQL_FILE_INSERT] =
 	    "INSERT INTO file(source, dev, ino, key, offset, skip, marker, header, "
-	    "path, seen_ms, size) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	    "path, seen_ms, size, start_ms)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[SQL_FILE_UPDATE] =
 	    "UPDATE file SET source = ?1, dev = ?2, ino = ?3, key = ?4, offset = ?5,"
 	    "  skip = ?6, marker = ?7, header = ?8, path = ?9, seen_ms = ?10,"
-	    "  size = ?11 WHERE id = ?12",
+	    "  size = ?11, start_ms = ?12 WHERE id = ?13",
 	[SQL_FILE_FORGET] = "DELETE FROM file WHERE id = ?1",
 	[SQL_FILE_EACH] =
 	    "SELECT id, dev, ino, key, offset, skip, marker, header, path, seen_ms,"
-	    " size FROM file WHERE source = ?1 ORDER BY id",
+	    " size, start_ms FROM file WHERE source = ?1 ORDER BY id",
 	[SQL_SOURCE_GET] = "SELECT scanned_ns FROM source WHERE name = ?1",
 	[SQL_SOURCE_PUT] =
 	    "INSERT INTO source(name, scanned_ns) VALUES(?1, ?2)"

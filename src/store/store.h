@@ -192,7 +192,8 @@ struct store_file {
 	struct file_key key;
 	uint64_t offset; /* events of all before it are committed */
 	uint64_t
-	    skip; /* records that end at or before it make no events (start: end) */
+	    skip; /* records that end at or before it make no events (start: end) ... */
+	int64_t start_ms; /* ... but those of this time or later do; 0: none does */
 	struct hash128 marker;
 	struct slice header; /* the header record in force at offset, or empty */
 	struct slice path;   /* where it was last seen */

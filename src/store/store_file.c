@@ -31,8 +31,9 @@ store_file_put(struct store *s, const struct store_file *f, int64_t *id, struct 
 	store_bind_blob(q, 9, f->path);
 	(void)sqlite3_bind_int64(q, 10, f->seen_ms);
 	(void)sqlite3_bind_int64(q, 11, f->size);
+	(void)sqlite3_bind_int64(q, 12, f->start_ms);
 	if (f->id)
-		(void)sqlite3_bind_int64(q, 12, f->id);
+		(void)sqlite3_bind_int64(q, 13, f->id);
 	if ((rc = store_run(s, q, e)) == 0)
 		*id = f->id ? f->id : sqlite3_last_insert_rowid(s->db);
 	return rc;
@@ -73,6 +74,7 @@ store_file_each(
 			.path = store_column(q, 8),
 			.seen_ms = sqlite3_column_int64(q, 9),
 			.size = sqlite3_column_int64(q, 10),
+			.start_ms = sqlite3_column_int64(q, 11),
 		};
 		if (f.has_key)
 			memcpy(f.key.b, key.p, sizeof f.key.b);

@@ -23,6 +23,7 @@ static Suite *(*const suites[])(void) = {
 	suite_spool,
 	suite_select,
 	suite_config,
+	suite_import,
 };
 
 int

@@ -20,5 +20,6 @@ Suite *suite_source(void);
 Suite *suite_spool(void);
 Suite *suite_select(void);
 Suite *suite_config(void);
+Suite *suite_import(void);
 
 #endif

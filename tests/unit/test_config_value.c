@@ -176,6 +176,54 @@ START_TEST(units_are_read)
 }
 END_TEST
 
+static const struct start_case {
+	const char *in;
+	int64_t want; /* at 2026-03-02T08:00:00Z; 0: no time */
+} start_cases[] = {
+	{ "2h", INT64_C(1772431200000) },
+	{ "7d", INT64_C(1771833600000) },
+	{ "1500ms", INT64_C(1772438398500) },
+	{ "20514d", 28800000 },
+	{ "99999d", 1 },
+	{ "213503982334d", 1 },
+	{ "2026-03-02T08:00:00Z", INT64_C(1772438400000) },
+	{ "2026-03-02T08:00:00.25Z", INT64_C(1772438400250) },
+	{ "2026-03-02T09:30:00+01:30", INT64_C(1772438400000) },
+	{ "2026-03-01T23:00:00-09:00", INT64_C(1772438400000) },
+	{ "2026-03-02 08:00:00Z", INT64_C(1772438400000) },
+	{ "2036-03-02T08:00:00Z", INT64_C(2088057600000) },
+	{ "1970-01-01T00:00:00Z", 1 },
+	{ "end", 0 },
+	{ "beginning", 0 },
+	{ "", 0 },
+	{ "0", 0 },
+	{ "0s", 0 },
+	{ "2", 0 },
+	{ "-2h", 0 },
+	{ "2 h", 0 },
+	{ "2hours", 0 },
+	{ "213503982335d", 0 },
+	{ "1772438400", 0 },
+	{ "2026-03-02", 0 },
+	{ "2026-03-02T08:00Z", 0 },
+	{ "2026-03-02T08:00:00", 0 },
+	{ "2026-03-02T08:00:00 Z", 0 },
+	{ "2026-03-02T08:00:00Zulu", 0 },
+	{ "2026-02-30T08:00:00Z", 0 },
+	{ "1969-12-31T23:59:59Z", 0 },
+	{ "2026-13-02T08:00:00Z", 0 },
+};
+
+START_TEST(a_start_is_a_word_a_time_or_an_age)
+{
+	const struct start_case *k = &start_cases[_i];
+	int64_t got = config_start_ms(k->in, INT64_C(1772438400000));
+
+	ck_assert_msg(got == k->want, "\"%s\": got %lld, want %lld", k->in,
+	    (long long)got, (long long)k->want);
+}
+END_TEST
+
 START_TEST(a_url_is_shown_without_its_secrets)
 {
 	static const struct {
@@ -246,6 +294,8 @@ config_add_value_tests(TCase *t)
 	    t, the_environment_expands, 0, sizeof expand_cases / sizeof *expand_cases);
 	tcase_add_loop_test(
 	    t, units_are_read, 0, sizeof unit_cases / sizeof *unit_cases);
+	tcase_add_loop_test(t, a_start_is_a_word_a_time_or_an_age, 0,
+	    sizeof start_cases / sizeof *start_cases);
 	tcase_add_test(t, a_url_is_shown_without_its_secrets);
 	tcase_add_test(t, a_secret_is_read_without_its_line_end);
 }

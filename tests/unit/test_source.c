@@ -22,6 +22,27 @@ START_TEST(a_first_look_begins_at_the_end)
 }
 END_TEST
 
+START_TEST(the_files_of_a_first_look_keep_the_start_time)
+{
+	source_test.last_ns = 0;
+	source_test.o.start_ms = 77;
+	source_test_write("acct.csv", "a1\n");
+	source_test_start();
+	source_test_gives("first look", "");
+	source_test_move("acct.csv", "acct.csv.1");
+	source_test_write("acct.csv", "b1\n");
+	source_test_gives("rotated", "b1");
+	const struct source_file *old = source_test_file("acct.csv.1");
+	const struct source_file *new = source_test_file("acct.csv");
+	ck_assert_msg(old->start_ms == 77 && old->skip == 3,
+	    "there before: got start %lld, skip %llu, want 77 and 3",
+	    (long long)old->start_ms, (unsigned long long)old->skip);
+	ck_assert_msg(new->start_ms == 0 && new->skip == 0,
+	    "new: got start %lld, skip %llu, want 0 and 0", (long long)new->start_ms,
+	    (unsigned long long)new->skip);
+}
+END_TEST
+
 START_TEST(a_first_look_begins_at_the_beginning)
 {
 	source_test.last_ns = 0;
@@ -264,6 +285,7 @@ suite_source(void)
 
 	tcase_add_checked_fixture(t, source_test_setup, source_test_teardown);
 	tcase_add_test(t, a_first_look_begins_at_the_end);
+	tcase_add_test(t, the_files_of_a_first_look_keep_the_start_time);
 	tcase_add_test(t, a_first_look_begins_at_the_beginning);
 	tcase_add_test(t, a_file_that_appears_later_is_read_from_its_beginning);
 	tcase_add_test(t, what_is_appended_is_read_once);

@@ -35,7 +35,8 @@ same_file(const char *name, const struct store_file *got, const struct store_fil
 	ck_assert_msg(got->id == want->id && got->dev == want->dev &&
 			  got->ino == want->ino && got->offset == want->offset &&
 			  got->skip == want->skip && got->seen_ms == want->seen_ms &&
-			  got->size == want->size && got->has_key == want->has_key &&
+			  got->start_ms == want->start_ms && got->size == want->size &&
+			  got->has_key == want->has_key &&
 			  slice_eq(got->source, want->source),
 	    "%s: got id %lld dev %llx ino %llx offset %llu key %d", name,
 	    (long long)got->id, (unsigned long long)got->dev,
@@ -60,6 +61,7 @@ START_TEST(a_file_row_comes_back_as_it_was_put)
 				  .has_key = true,
 				  .offset = UINT64_C(1) << 62,
 				  .skip = 77,
+				  .start_ms = 1772438400000,
 				  .header = { "type,\0rcpt", 10 },
 				  .path = { "/a\xff\0b", 5 },
 				  .seen_ms = 1234567890123,

@@ -168,7 +168,7 @@ static const struct {
 	{ "SELECT dead_bytes FROM output WHERE name = 'p'", 4 },
 	{ "SELECT accepted FROM output WHERE name = 'o' AND state = 'hold'", 15 },
 	{ "SELECT scanned_ns FROM source WHERE event_ms = 77", 1234567890123456789 },
-	{ "SELECT start_ms FROM source", 0 },
+	{ "SELECT start_ms FROM file", 0 },
 	{ "SELECT n FROM bad_count", 57 },
 	{ "SELECT count(*) FROM bad", 1 },
 	{ "SELECT count(*) FROM tally", 0 },

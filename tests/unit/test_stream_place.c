@@ -87,6 +87,82 @@ START_TEST(records_that_end_at_or_before_skip_make_no_events)
 }
 END_TEST
 
+/* Records in no order of time, the last one written behind `skip`. */
+static const char start_rows[] = "type,timeLogged,rcpt\n"
+				 "b,2026-03-02 08:00:01Z,a1@b.example\n"
+				 "b,2026-03-02 08:00:03.5Z,a3@b.example\n"
+				 "b,no time,bad@b.example\n"
+				 "b,2026-03-02 08:00:02Z,a2@b.example\n"
+				 "b,,undated@b.example\n"
+				 "b,2026-03-02 08:00:04Z,a4@b.example\n"
+				 "b,2026-03-02 08:00:00Z,late@b.example\n";
+
+enum { START_LATE = 38 }; /* bytes of the last row */
+
+static const struct start_case {
+	int64_t start_ms; /* behind 2026-03-02T08:00:00Z; -1: none */
+	const char *want;
+} start_cases[] = {
+	{ -1, "late" },
+	{ INT64_C(-3600) * 1000, "a1 a3 - a2 a4 late" },
+	{ 1000, "a1 a3 - a2 a4 late" },
+	{ 1001, "a3 - a2 a4 late" },
+	{ 2000, "a3 - a2 a4 late" },
+	{ 2001, "a3 - a4 late" },
+	{ 3500, "a3 - a4 late" },
+	{ 3501, "- a4 late" },
+	{ 4000, "- a4 late" },
+	{ 4001, "- late" },
+	{ INT64_C(3600) * 1000, "- late" },
+};
+
+static int
+start_event(void *arg, const struct event *ev)
+{
+	(void)arg;
+	return buf_printf(&stream_test.log.text, "%.*s ",
+	    (int)slice_find(ev->recipient, '@'), ev->recipient.p);
+}
+
+static void
+start_bad(
+    void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
+{
+	(void)arg, (void)file, (void)offset, (void)bytes, (void)why;
+	(void)buf_add(&stream_test.log.text, SLICE("- "));
+}
+
+START_TEST(of_what_was_there_events_from_the_start_time_on_are_made)
+{
+	const struct start_case *k = &start_cases[_i];
+	const int64_t eight = INT64_C(1772438400000);
+	size_t n = sizeof start_rows - 1;
+
+	buf_clear(&stream_test.file);
+	(void)buf_add(&stream_test.file, SLICE(start_rows));
+	stream_test.env.on_event = start_event;
+	stream_test.env.on_bad = start_bad;
+	/* gone on from any byte: what is stored is enough */
+	for (size_t at = 0; at <= n; at++) {
+		struct stream_place p = { .skip = n - START_LATE,
+			.start_ms = k->start_ms == -1 ? 0 : eight + k->start_ms };
+		struct stream *s = stream_test_new(&p), *next;
+
+		stream_test_feed(s, 0, at, n, false);
+		stream_where(s, &p);
+		next = stream_test_new(&p);
+		stream_test_feed(next, (size_t)p.offset, n, n, true);
+		struct slice got = slice_trim(buf_slice(&stream_test.log.text));
+		ck_assert_msg(slice_eq(got, slice_of(k->want)),
+		    "start at %lld ms, resumed after %zu: got \"%.*s\", want \"%s\"",
+		    (long long)k->start_ms, at, (int)got.n, got.p, k->want);
+		buf_clear(&stream_test.log.text);
+		stream_free(s);
+		stream_free(next);
+	}
+}
+END_TEST
+
 START_TEST(without_a_data_record_there_is_no_key)
 {
 	static const char *const texts[] = {
@@ -275,6 +351,8 @@ stream_add_place_tests(TCase *t)
 	tcase_add_test(t, a_new_stream_goes_on_from_where_the_old_one_stood);
 	tcase_add_test(t, a_place_survives_many_restarts);
 	tcase_add_test(t, records_that_end_at_or_before_skip_make_no_events);
+	tcase_add_loop_test(t, of_what_was_there_events_from_the_start_time_on_are_made,
+	    0, sizeof start_cases / sizeof *start_cases);
 	tcase_add_test(t, without_a_data_record_there_is_no_key);
 	tcase_add_test(t, a_key_once_known_stays);
 	tcase_add_test(t, a_key_is_of_the_header_and_the_first_record);
