@@ -37,21 +37,27 @@ static const struct {
 	{ SQLITE_AUTH, -EACCES },
 };
 
+static int
+errno_of(int sqlite)
+{
+	for (size_t i = 0; i < sizeof error_of / sizeof error_of[0]; i++) {
+		if (error_of[i].sqlite == (sqlite & 0xff))
+			return error_of[i].error;
+	}
+	return -EIO;
+}
+
 int
 store_fail(struct store *s, const char *doing, struct err *e)
 {
-	int code = sqlite3_errcode(s->db) & 0xff, rc = -EIO;
+	int code = sqlite3_errcode(s->db);
 
-	for (size_t i = 0; i < sizeof error_of / sizeof error_of[0]; i++) {
-		if (error_of[i].sqlite == code)
-			rc = error_of[i].error;
-	}
 	/* the shared memory of a WAL that finds no room */
-	if (code == SQLITE_IOERR && sqlite3_system_errno(s->db) == ENOSPC)
+	if ((code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(s->db) == ENOSPC)
 		return err_set(e, -ENOSPC, "state file %s: %s: %s", s->path, doing,
 		    strerror(ENOSPC));
-	return err_set(
-	    e, rc, "state file %s: %s: %s", s->path, doing, sqlite3_errmsg(s->db));
+	return err_set(e, errno_of(code), "state file %s: %s: %s", s->path, doing,
+	    sqlite3_errmsg(s->db));
 }
 
 sqlite3_stmt *
@@ -188,6 +194,36 @@ store_close(struct store *s)
 /* --- transactions ------------------------------------------------------------------
  */
 
+enum { CHUNK = 1 << 16 };
+
+/*
+ * A sync that failed may have dropped what it could not write: the kernel takes it for
+ * clean, and a later sync says nothing of it (Linux, fsync(2)). What LAZY commits left
+ * in the WAL is written by nobody else again, so all of it is, under the write lock.
+ */
+static int
+rewrite_wal(struct store *s)
+{
+	sqlite3_file *f = NULL;
+	sqlite3_int64 size = 0;
+	char chunk[CHUNK];
+
+	int rc = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &f);
+	if (rc == SQLITE_OK && (!f || !f->pMethods))
+		return SQLITE_OK;
+	if (rc == SQLITE_OK)
+		rc = f->pMethods->xFileSize(f, &size);
+	for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size; at += CHUNK) {
+		int n = size - at < CHUNK ? (int)(size - at) : CHUNK;
+		rc = f->pMethods->xRead(f, chunk, n, at);
+		if (rc == SQLITE_OK)
+			rc = f->pMethods->xWrite(f, chunk, n, at);
+	}
+	if (rc == SQLITE_OK && size > 0)
+		rc = f->pMethods->xSync(f, SQLITE_SYNC_NORMAL);
+	return rc;
+}
+
 int
 store_begin(struct store *s, enum store_sync sync, struct err *e)
 {
@@ -202,7 +238,27 @@ store_begin(struct store *s, enum store_sync sync, struct err *e)
 			return store_fail(s, "set up", e);
 		s->durable = durable;
 	}
-	return store_run(s, store_prepare(s, SQL_BEGIN, e), e);
+	int rc = store_run(s, store_prepare(s, SQL_BEGIN, e), e);
+	if (rc < 0 || !s->doubt)
+		return rc;
+	if ((rc = rewrite_wal(s)) != SQLITE_OK) {
+		store_rollback(s);
+		return err_set(e, errno_of(rc),
+		    "state file %s: write the WAL again: %s", s->path,
+		    sqlite3_errstr(rc));
+	}
+	s->doubt = false;
+	return 0;
+}
+
+static bool
+clear_doubt(struct store *s)
+{
+	struct err ignored;
+
+	if (s->doubt && store_begin(s, STORE_LAZY, &ignored) == 0)
+		store_rollback(s);
+	return !s->doubt;
 }
 
 int
@@ -210,8 +266,10 @@ store_commit(struct store *s, struct err *e)
 {
 	int rc = store_run(s, store_prepare(s, SQL_COMMIT, e), e);
 
-	if (rc < 0)
+	if (rc < 0) {
+		s->doubt = true;
 		store_rollback(s);
+	}
 	return rc;
 }
 
@@ -291,16 +349,21 @@ vacuum(struct store *s)
 {
 	char *sql = sqlite3_mprintf("PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
 
-	if (sql)
-		(void)sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+	if (sql && sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		s->doubt = true;
 	sqlite3_free(sql);
 }
 
 static int
 checkpoint(struct store *s, int mode)
 {
+	int rc = SQLITE_IOERR;
+
 	s->wal_pages = 0;
-	return sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
+	if (clear_doubt(s))
+		rc = sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
+	s->doubt |= rc != SQLITE_OK && rc != SQLITE_BUSY;
+	return rc;
 }
 
 bool

@@ -90,6 +90,7 @@ struct store {
 	char *path;
 	int lock_fd;   /* -1: not ours */
 	int wal_pages; /* in the WAL, by its hook */
+	bool doubt;    /* a sync failed: what is in the WAL may not be on disk */
 	bool durable;  /* what `synchronous` is set to */
 	struct pack_zstd *zstd;
 	struct buf packed;

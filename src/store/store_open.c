@@ -187,7 +187,9 @@ store_set_up(
 		back_up(s, version);
 	if (version < STORE_LAYOUTS && (rc = upgrade(s, version, o->version, e)) < 0)
 		return rc;
-	if (mode == STORE_OWN)
-		(void)sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (mode != STORE_OWN)
+		return 0;
+	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
+	s->doubt = true; /* who had it open before may have died of a failed sync */
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char scratch[64];
+static char scratch[256];
 static bool keep;
 
 void
@@ -83,12 +83,14 @@ clean_up(void)
 const char *
 tool_scratch(void)
 {
-	static const char *const place[] = { "/dev/shm", "/tmp" };
+	const char *const place[] = { getenv("TMPDIR"), "/dev/shm", "/tmp" };
 
 	for (size_t i = 0; !scratch[0] && i < sizeof place / sizeof place[0]; i++) {
-		(void)snprintf(
+		if (!place[i])
+			continue;
+		int n = snprintf(
 		    scratch, sizeof scratch, "%s/bouncefeed-power-XXXXXX", place[i]);
-		if (!mkdtemp(scratch))
+		if (n >= (int)sizeof scratch || !mkdtemp(scratch))
 			scratch[0] = '\0';
 		else if (atexit(clean_up) != 0)
 			tool_die("atexit");

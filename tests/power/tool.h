@@ -16,8 +16,8 @@ uint64_t tool_random(uint64_t *state);
 uint64_t tool_below(uint64_t *state, uint64_t n);           /* 0 to n-1 */
 bool tool_chance(uint64_t *state, unsigned n, unsigned of); /* n times out of `of` */
 
-/* A new directory, in memory where the system has such a place; it is removed with all
- * that is in it when the program ends, unless tool_keep(). */
+/* A new directory, in $TMPDIR or in memory; it is removed with all that is in it when
+ * the program ends, unless tool_keep(). */
 const char *tool_scratch(void);
 void tool_keep(void);
 
