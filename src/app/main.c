@@ -14,7 +14,8 @@ static const struct {
 	const char *help;
 } command[] = {
 	{ "run", cmd_run, "follow the configured sources and deliver" },
-	{ "replay", cmd_replay, "read whole files once, print their events" },
+	{ "replay", cmd_replay,
+	    "read whole files once, print or deliver their events" },
 	{ "check", cmd_check, "read the configuration, say every fault" },
 	{ "status", cmd_status, "what each source and output is doing" },
 	{ "retry", cmd_retry, "end every backoff and hold now" },
