@@ -28,6 +28,7 @@ arrived() { # COUNT
 write "$TMP/logs/bounces.csv" 100 1
 start_daemon "$TMP/c.yaml"
 arrived 100
+stored "$TMP/state.db"
 kill9 "$DAEMON_PID"
 first=101
 for round in 1 2 3; do

@@ -34,6 +34,7 @@ row new2 >>bounces-2026-03-01-0001.csv
 arrived half new1 new2
 
 # down: more is written, one file moves to the archive, another begins and moves, too
+stored "$TMP/state.db"
 kill9 "$DAEMON_PID"
 row new3 >>bounces-2026-03-01-0001.csv
 mv bounces-2026-03-01-0001.csv ../done/

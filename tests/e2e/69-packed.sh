@@ -41,6 +41,7 @@ write 200 1001
 wait_for "$arrived" 10 >"$TMP/result" 2>&1
 
 # down for three rotations, with unread records in each
+stored "$TMP/state.db"
 kill9 "$DAEMON_PID"
 write 100 2001
 rotate 2
@@ -55,6 +56,7 @@ start_daemon "$TMP/c.yaml"
 wait_for "$arrived" 15 >"$TMP/result" 2>&1
 
 # once more from the start: all is known, nothing comes twice
+stored "$TMP/state.db"
 kill9 "$DAEMON_PID"
 n=$(requests)
 start_daemon "$TMP/c.yaml"
@@ -63,6 +65,7 @@ wait_for "$arrived" 10 >"$TMP/result" 2>&1
 [ "$(requests)" -le $((n + 2)) ] || fail "$(($(requests) - n)) requests for ten records"
 
 # down; the unread rest lies in a .gz of which only a part is there yet
+stored "$TMP/state.db"
 kill9 "$DAEMON_PID"
 write 5000 10001
 rotate 5

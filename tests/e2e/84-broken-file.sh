@@ -50,6 +50,7 @@ stands "damaged 1/100" 5
 write 5001 50
 tail -n 50 "$TMP/written" >>"$TMP/good"
 wait_for "$arrived" 5
+stands "damaged 1/100" 5
 kill9 "$DAEMON_PID"
 start_daemon "$TMP/c.yaml"
 write 6001 50

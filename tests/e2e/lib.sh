@@ -108,6 +108,12 @@ start_daemon() {
 	started $DAEMON_PID
 }
 
+# stored DB: what was accepted is done with in the state file, too (else a kill -9 repeats it,
+# under its key)
+stored() {
+	wait_for '[ "$("$E2E/state.py" "'"$1"'" standing)" = empty ]' 5
+}
+
 # stop PID: SIGTERM and wait; the exit code is in $STOPPED
 stop() {
 	kill -TERM "$1" 2>/dev/null

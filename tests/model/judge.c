@@ -153,6 +153,8 @@ judge_look(void)
 		bool known = has_key(f->gen, f->len);
 		f->looked |= known;
 		world.gen[f->gen].looked |= known;
+		if (f->len > world.gen[f->gen].touched)
+			world.gen[f->gen].touched = f->len;
 	}
 }
 
@@ -172,6 +174,19 @@ judge_entered(struct file *f)
 	}
 }
 
+/* A copy waits while the daemon has another inode of the same open. */
+static bool
+is_copy_of_held(const struct file *f)
+{
+	for (unsigned i = 0; i < world.nfiles; i++) {
+		const struct file *o = &world.file[i];
+		if (o != f && o->gen == f->gen && o->held_by == played_process() &&
+		    model_now_ms < o->held_until)
+			return true;
+	}
+	return false;
+}
+
 /* What grew since it was read is open now. */
 static void
 note_open(struct file *f)
@@ -179,7 +194,7 @@ note_open(struct file *f)
 	struct gen *g = &world.gen[f->gen];
 
 	if ((!in_sight(f) && !is_held(f)) || f->len <= g->read ||
-	    (f->place == ARCHIVE && !has_key(f->gen, f->len)))
+	    (f->place == ARCHIVE && (!has_key(f->gen, f->len) || is_copy_of_held(f))))
 		return;
 	g->read = f->len;
 	f->held_by = played_process();
@@ -212,7 +227,7 @@ judge_commit(void)
 	}
 	for (unsigned i = 0; i < world.ngens; i++) {
 		struct gen *g = &world.gen[i];
-		g->committed = g->read;
+		g->committed = g->touched;
 		g->seen |= g->looked;
 	}
 	for (unsigned i = 0; i < world.nfiles; i++)
@@ -229,7 +244,7 @@ judge_died(void)
 			r->never = r->history = false;
 	}
 	for (unsigned i = 0; i < world.ngens; i++) {
-		world.gen[i].read = world.gen[i].committed;
+		world.gen[i].read = world.gen[i].touched = world.gen[i].committed;
 		world.gen[i].looked = false;
 	}
 	for (unsigned i = 0; i < world.nfiles; i++) {

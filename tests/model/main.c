@@ -1,7 +1,9 @@
 /*
- * main.c - model [--programs N] [--seed S] [--ops N] [--jobs N] [--dir D] [--gz]: plays
- * random programs, prints one line of figures; of one that fails its seed, the shrunk
- * program as a story and what is wrong.
+ * main.c - model [--programs N] [--seed S] [--ops N] [--jobs N] [--dir D] [--gz]
+ * [--program P]: plays random programs and prints one line of figures; of one that
+ * fails its seed, the shrunk program as a story and what is wrong. A seed always makes
+ * the same program, with --gz another one than without. --program plays the one that
+ * such a report names. Exit code 1: one failed.
  */
 #include "model.h"
 
@@ -82,18 +84,18 @@ tell(struct program *p)
 	program_print(p, &text);
 	buf_clear(&report);
 	model_tracing = true;
-	(void)play(p, &why);
+	bool well = play(p, &why);
 	model_tracing = false;
 	model_totals = keep;
-	printf(
-	    "FAIL seed %llu: %s, start: %s, %s, batches of %u (%u of %u operations)\n",
-	    (unsigned long long)p->seed, p->scene->name,
+	printf("%s seed %llu: %s, start: %s, %s, batches of %u (%u of %u operations)\n",
+	    well ? "well" : "FAIL", (unsigned long long)p->seed, p->scene->name,
 	    p->from_start ? "beginning" : "end",
 	    p->plain ? "writer without O_APPEND" : "writer with O_APPEND", p->batch,
 	    p->n, before);
 	printf("  --program '%.*s'\n", (int)text.n, text.p);
 	buf_free(&text);
-	printf("%.*swrong:\n%.*s\n", (int)report.n, report.p, (int)why.n, why.p);
+	printf("%.*s%s%.*s\n", (int)report.n, report.p, well ? "" : "wrong:\n",
+	    (int)why.n, why.p);
 	(void)fflush(stdout);
 	buf_free(&why);
 }

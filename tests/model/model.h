@@ -99,6 +99,7 @@ struct gen {
 	unsigned last;            /* number of the record that arrived last */
 	uint64_t len;             /* bytes written */
 	uint64_t read, committed; /* bytes that the daemon knows of */
+	uint64_t touched;         /* ... that it may have read */
 	int64_t grown_ms;
 	bool left;     /* was not under the path for a while */
 	bool copied;   /* to another inode */
