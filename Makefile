@@ -2,6 +2,7 @@
 # make demo     see it work: installs what is missing, builds, ten seconds of traffic
 # make check    units, golden transcripts, schema
 # make e2e      scenarios: the real binary against a scripted backend
+# make tailer   rotations: real logrotate, rsyslog, file systems (needs root)
 # make asan     the same tests under ASan and UBSan
 # make power    the disk after a power cut, calls that fail
 # make mta      a real Postfix against a scripted SMTP peer (needs root)
@@ -35,7 +36,7 @@ UNITOBJ := $(patsubst %.c,$(BUILD)/%.o,$(UNIT))
 LIB     := $(BUILD)/libbouncefeed.a
 CFILES  := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
-.PHONY: all power model deps check unit schema asan e2e mta bench fuzz fuzz-build fuzz-replay lint format golden golden-check install demo clean
+.PHONY: all power model deps check unit schema asan e2e tailer mta bench fuzz fuzz-build fuzz-replay lint format golden golden-check install demo clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/bouncefeed
@@ -80,6 +81,10 @@ schema: $(BUILD)/bouncefeed
 e2e: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
 	tests/e2e/run $(BUILD)/bouncefeed
+
+tailer: deps
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
+	tests/e2e/run -d tests/tailer $(BUILD)/bouncefeed
 
 mta: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all

@@ -3,14 +3,14 @@
 #
 #     . "$(dirname "$0")/lib.sh"
 #
-# and has: $E2E (this directory), $TMP (its own, gone at the end; KEEP=1 keeps it), $NAME,
+# (from another directory: its lib.sh sets E2E first) and has: $E2E (this directory), $TMP (its own, gone at the end; KEEP=1 keeps it), $NAME,
 # $BOUNCEFEED (the binary). It ends with pass, or with fail from anywhere.
 #
 # Only processes that were started here are ended, by their number, never by a name: other
 # scenarios run beside this one.
 set -u
 
-E2E=$(cd "$(dirname "$0")" && pwd)
+E2E=${E2E:-$(cd "$(dirname "$0")" && pwd)}
 NAME=$(basename "$0" .sh)
 BOUNCEFEED=${BOUNCEFEED:-$E2E/../../build/bouncefeed}
 [ -x "$BOUNCEFEED" ] || {
