@@ -51,7 +51,7 @@ follow_note_place(struct source_file *s, const struct stream *stream)
 	struct stream_place p;
 
 	stream_where(stream, &p);
-	if (p.offset == s->offset && p.has_key == s->has_key)
+	if (!p.has_key || (p.offset == s->offset && s->has_key))
 		return 0;
 	s->offset = p.offset;
 	s->has_key = p.has_key;
@@ -157,24 +157,12 @@ stream_of(struct follow *f, struct source_file *s, struct reading **out)
 		.has_key = s->has_key,
 		.key = s->key,
 		.header = buf_slice(&s->header),
-		.tail = source_tail(s, tail, &agrees),
+		.tail = source_tail(f->source, s, tail, &agrees),
 	};
 	if (!agrees)
 		return -ESTALE; /* truncated and written anew */
 	*out = r;
 	return stream_resume(r->stream, &p);
-}
-
-static bool
-still_agrees(struct source_file *s)
-{
-	char tail[LIMIT_MARKER];
-	bool agrees;
-
-	if (s->packed)
-		return true; /* never truncated: packed files are written once */
-	(void)source_tail(s, tail, &agrees);
-	return agrees;
 }
 
 static int
@@ -191,17 +179,15 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 		source_lose(f->source, s);
 		return 0;
 	}
-	if (rc == -ESTALE && source_restart(f->source, s, f->now_ms))
+	if (rc == 0 && !r->paused)
+		n = source_read(f->source, s, f->chunk, LIMIT_READ, e);
+	if ((rc == -ESTALE || n == -ESTALE) && source_restart(f->source, s, f->now_ms))
 		return 0;
 	if (rc < 0)
 		return err_set(e, rc, "%s: cannot go on at %llu", s->path,
 		    (unsigned long long)s->offset);
-	if (!r->paused && (n = source_read(f->source, s, f->chunk, LIMIT_READ, e)) < 0)
+	if (n < 0)
 		return (int)n;
-	/* truncated under the open fd, and grown past where we were: what was read is
-	 * of another file */
-	if (n > 0 && !still_agrees(s) && source_restart(f->source, s, f->now_ms))
-		return 0;
 	struct when undated = { .sec = s->mtime_ns / 1000000000 };
 	rc = stream_feed(r->stream, (struct slice){ f->chunk, (size_t)n }, false,
 	    slice_of(s->path), undated);
@@ -311,5 +297,6 @@ follow_turn(struct follow *f, int64_t now_ms)
 		if (close_ended(f) && rc == 0)
 			rc = 1;
 	}
+	f->next_look_ms = source_deadline(f->source, now_ms); /* of those opened now */
 	return rc;
 }

@@ -80,8 +80,51 @@ source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker)
 	       has_marker((struct slice){ p, n }, marker);
 }
 
+bool
+source_same_tail(int fd, int other, uint64_t offset)
+{
+	char p[LIMIT_MARKER], q[LIMIT_MARKER];
+	size_t n, m;
+
+	return read_tail(fd, offset, p, &n) && read_tail(other, offset, q, &m) &&
+	       n == m && !memcmp(p, q, n);
+}
+
+void
+source_tail_move(struct source_file *f, struct slice bytes)
+{
+	if (bytes.n > LIMIT_MARKER)
+		bytes = slice_from(bytes, bytes.n - LIMIT_MARKER);
+	size_t keep = LIMIT_MARKER - bytes.n < f->tail_n ? LIMIT_MARKER - bytes.n
+							 : f->tail_n;
+	memmove(f->tail, f->tail + f->tail_n - keep, keep);
+	memcpy(f->tail + keep, bytes.p, bytes.n);
+	f->tail_n = keep + bytes.n;
+}
+
+bool
+source_tail_stands(const struct source_file *f)
+{
+	char p[LIMIT_MARKER];
+
+	return read_at(f->fd, p, f->tail_n, f->read - f->tail_n) ==
+		   (ssize_t)f->tail_n &&
+	       !memcmp(p, f->tail, f->tail_n);
+}
+
+/* A file that was not read yet may have got its key from the scan. */
+static bool
+has_key(struct source *s, const struct source_file *f)
+{
+	struct file_key key;
+
+	return !f->has_key || (source_key_of(s, f->fd, &key) == 1 &&
+				  !memcmp(key.b, f->key.b, sizeof key.b));
+}
+
 struct slice
-source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees)
+source_tail(
+    struct source *s, struct source_file *f, char out[LIMIT_MARKER], bool *agrees)
 {
 	struct slice tail = { out, 0 };
 
@@ -91,6 +134,9 @@ source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees)
 		return tail;
 	}
 	*agrees = read_tail(f->fd, f->offset, out, &tail.n) &&
-		  (f->offset == 0 || has_marker(tail, &f->marker));
+		  (f->offset > 0 ? has_marker(tail, &f->marker) : has_key(s, f));
+	f->tail_n = 0;
+	if (*agrees)
+		source_tail_move(f, tail);
 	return tail;
 }

@@ -13,20 +13,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const int64_t SETTLE_NS = INT64_C(2000000000);
-
-/* The clock that stamps files: comparable with an mtime, unlike the fine one. */
-static int64_t
-stamp_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 /* Another file may have taken the name since the list was made (a rotation): nothing
  * that is in it says anything of the candidate, the next scan sorts it out. */
@@ -62,7 +51,9 @@ relation_of(int fd, const struct candidate *c, const struct file_key *key,
 		return UNRELATED;
 	if ((uint64_t)c->st.st_size < f->offset)
 		return SHORTER;
-	return source_marker_agrees(fd, f->offset, &f->marker) ? CONTINUES : UNRELATED;
+	return f->offset == 0 || source_marker_agrees(fd, f->offset, &f->marker)
+		   ? CONTINUES
+		   : UNRELATED;
 }
 
 /* A packed file is written once: inode and key are enough, the marker is compared when
@@ -190,6 +181,77 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 	return 0;
 }
 
+static bool
+in_sight(const struct source_file *f)
+{
+	return f->present || f->fd >= 0;
+}
+
+static int
+open_known(const struct source_file *f)
+{
+	struct stat st;
+	int fd = f->fd >= 0 ? dup(f->fd)
+			    : open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 &&
+	    (fstat(fd, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* What was not read yet has no key from reading; a copy of it may be here already, or
+ * take its place before it is read. */
+static void
+learn_keys(struct source *s)
+{
+	for (struct source_file *f = s->files; f; f = f->next) {
+		if (f->has_key || f->ignored || f->packed || !in_sight(f) ||
+		    f->size <= f->read || (f->fd < 0 && f->size == f->seen))
+			continue;
+		int fd = open_known(f);
+		if (fd < 0)
+			continue;
+		f->has_key = source_key_of(s, fd, &f->key) == 1;
+		f->dirty |= f->has_key;
+		close(fd);
+	}
+}
+
+/* The same key, and it is in sight: a copy of it, or another file that began with the
+ * same record? One that was truncated since it was looked at counts as a copy: the next
+ * scan knows better. */
+static bool
+is_copy(
+    struct source *s, int fd, const struct candidate *c, const struct source_file *f)
+{
+	struct file_key key;
+	struct stat st;
+	int other = f->packed ? -1 : open_known(f);
+
+	if (other < 0 || fstat(other, &st) < 0) {
+		if (other >= 0)
+			close(other);
+		return true;
+	}
+	off_t n = c->st.st_size < st.st_size ? c->st.st_size : st.st_size;
+	bool copy = source_same_tail(fd, other, (uint64_t)n);
+	bool intact = f->offset > 0 ? source_marker_agrees(other, f->offset, &f->marker)
+				    : source_key_of(s, other, &key) == 1 &&
+					  !memcmp(key.b, f->key.b, sizeof key.b);
+	close(other);
+	return copy || !intact;
+}
+
+/* A copy that was made later than the one that we have. */
+static bool
+has_more(const struct candidate *c, const struct source_file *f)
+{
+	return !c->live && !f->live && !f->packed && (uint64_t)c->st.st_size > f->size;
+}
+
 /*
  * Pass 2: by key and marker, among the files that are out of sight. A file of the
  * archive that is a copy of one in sight, or of less than was taken, is no file of its
@@ -199,24 +261,31 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 static int
 bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 {
-	struct file_key key;
 	int fd = open_candidate(s, c), rc = 0;
-	bool known = fd >= 0 && source_key_of(s, fd, &key) == 1;
 
+	c->has_key = fd >= 0 && source_key_of(s, fd, &c->key) == 1;
 	for (struct source_file *f = s->files; f && !c->file && rc == 0; f = f->next) {
 		if (f->ignored || !f->has_key)
 			continue;
-		bool in_sight = f->present || f->fd >= 0;
-		enum relation r = known ? relation_of(fd, c, &key, f) : UNRELATED;
-		if (r == CONTINUES && !in_sight)
+		enum relation r = c->has_key ? relation_of(fd, c, &c->key, f)
+					     : UNRELATED;
+		bool related = r != UNRELATED &&
+			       (!in_sight(f) || (!c->live && is_copy(s, fd, c, f)));
+		bool longer = related && r == CONTINUES && has_more(c, f);
+		bool read = !source_has_unread(f);
+		if (longer && in_sight(f) && read)
+			source_close(s, f);
+		if (related && r == CONTINUES && (!in_sight(f) || (longer && read)))
 			rc = bind(c, f, now_ms);
-		else if (r != UNRELATED && !c->live)
-			c->wait = true;
-		else if (fd < 0 && !in_sight)
+		else if (related)
+			c->wait |= !c->live;
+		else if (fd < 0 && !in_sight(f))
 			c->wait = true; /* it may be this one */
+		if (longer && !c->file) /* when that one was read */
+			s->settle_ms = now_ms + SETTLE_NS / 1000000;
 	}
 	/* one of the archive that has no whole record yet may become a copy */
-	if (!known && !c->live && !c->file && fd >= 0)
+	if (!c->has_key && !c->live && !c->file && fd >= 0)
 		c->wait = true;
 	if (fd >= 0)
 		close(fd);
@@ -225,12 +294,6 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 
 static int begin_file(
     struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms);
-
-static bool
-in_sight(const struct source_file *f)
-{
-	return f->present || f->fd >= 0;
-}
 
 /* Is there a known file with this key; over 0: one in sight of which more was taken? */
 static bool
@@ -249,7 +312,7 @@ has_kin(struct source *s, const struct file_key *key, uint64_t over)
 static void
 want_probe(struct source *s, const struct candidate *c, int64_t now_ms)
 {
-	if (stamp_ns() - source_mtime_ns(&c->st) > SETTLE_NS)
+	if (source_stamp_ns() - source_mtime_ns(&c->st) > SETTLE_NS)
 		source_probe_want(s, c);
 	else
 		s->settle_ms = now_ms + SETTLE_NS / 1000000;
@@ -260,12 +323,12 @@ want_probe(struct source *s, const struct candidate *c, int64_t now_ms)
  * is known what it is, and while it is a copy of a file in sight, it waits.
  */
 static int
-bind_packed(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms)
+bind_packed(struct source *s, struct candidate *c, int64_t now_ms)
 {
 	struct source_packed p;
 
-	if (last_scan_ns == 0)
-		return begin_file(s, c, last_scan_ns, now_ms); /* ignored */
+	if (s->last_scan_ns == 0)
+		return begin_file(s, c, 0, now_ms); /* ignored */
 	int rc = source_probe(s, c, &p);
 	c->wait = true;
 	if (rc < 0 || p.is == PACKED_CUT)
@@ -300,6 +363,8 @@ begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t 
 	if (!f)
 		return -ENOMEM;
 	f->ignored = !c->live && (first || mtime < last_scan_ns);
+	f->has_key = c->has_key && !f->ignored; /* should it go before it is read */
+	f->key = c->key;
 	if (first && !s->o.from_start) {
 		f->skip = (uint64_t)c->st.st_size;
 		f->start_ms = s->o.start_ms;
@@ -309,8 +374,29 @@ begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t 
 	return rc;
 }
 
+/* Those that no inode told. */
 static int
-bind_all(struct source *s, struct candidates *c, int64_t last_scan_ns, int64_t now_ms)
+bind_rest(struct source *s, struct candidates *c, bool live, int64_t now_ms)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < c->n; i++) {
+		struct candidate *k = &c->v[i];
+		if (k->file || k->live != live)
+			continue;
+		if (k->packed) {
+			rc = bind_packed(s, k, now_ms);
+			continue;
+		}
+		rc = bind_by_key(s, k, now_ms);
+		if (rc == 0 && !k->file && !k->wait)
+			rc = begin_file(s, k, s->last_scan_ns, now_ms);
+	}
+	return rc;
+}
+
+static int
+bind_all(struct source *s, struct candidates *c, int64_t now_ms)
 {
 	struct known *index = index_known(s);
 	size_t n = s->nfiles;
@@ -328,32 +414,25 @@ bind_all(struct source *s, struct candidates *c, int64_t last_scan_ns, int64_t n
 			c->v[i].file->live = c->v[i].live;
 		}
 	}
-	for (size_t i = 0; rc == 0 && i < c->n; i++) {
-		if (!c->v[i].file && c->v[i].packed) {
-			rc = bind_packed(s, &c->v[i], last_scan_ns, now_ms);
-			continue;
-		}
-		if (!c->v[i].file)
-			rc = bind_by_key(s, &c->v[i], now_ms);
-		if (rc == 0 && !c->v[i].file && !c->v[i].wait)
-			rc = begin_file(s, &c->v[i], last_scan_ns, now_ms);
-	}
-	return rc;
+	learn_keys(s);
+	/* what is under path first: a copy of it is none of its own */
+	rc = rc == 0 ? bind_rest(s, c, true, now_ms) : rc;
+	return rc == 0 ? bind_rest(s, c, false, now_ms) : rc;
 }
 
 int64_t
 source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *e)
 {
 	struct candidates c = { 0 };
-	int64_t began = stamp_ns();
+	int64_t began = source_stamp_ns();
 
 	s->last_scan_ns = last_scan_ns;
 
 	/* first what was truncated: its copy, found below, then continues it */
-	source_look(s, now_ms);
+	source_look_for_scan(s, now_ms);
 	int rc = source_list(s, &c, e);
 
-	if (rc == 0 && (rc = bind_all(s, &c, last_scan_ns, now_ms)) < 0)
+	if (rc == 0 && (rc = bind_all(s, &c, now_ms)) < 0)
 		err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
 	source_list_free(&c);
 	source_probe_sweep(s, false);

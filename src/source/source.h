@@ -42,6 +42,10 @@ struct source_file {
 	struct packed *unpack; /* of a packed one that is open */
 	uint64_t on_disk;      /* bytes of the file itself, packed or not */
 	uint64_t read;         /* the next byte to read */
+	char *tail;            /* the up to LIMIT_MARKER bytes before `read`, of an open
+				  plain file: still there, it is still the same */
+	size_t tail_n;
+	bool racy; /* written so lately that its mtime may stay after a change */
 	uint64_t size;
 	int64_t mtime_ns;
 	int64_t grown_ms; /* when it was last seen to grow */
@@ -123,7 +127,8 @@ bool source_starved(struct source *s);
 
 struct source_file *source_files(struct source *s); /* all, by ->next */
 
-/* Up to cap bytes from f->read on, which moves. 0 at the end, or -errno. */
+/* Up to cap bytes from f->read on, which moves. 0 at the end, -errno; -ESTALE: another
+ * file is in the inode now (truncated and written anew), see source_restart(). */
 ssize_t source_read(
     struct source *s, struct source_file *f, char *out, size_t cap, struct err *e);
 
@@ -135,8 +140,10 @@ int source_reach(struct source_file *f);
  * do at once. */
 bool source_probe_turn(struct source *s);
 
-/* The up to LIMIT_MARKER bytes before f->offset; *agrees: they have f's marker. */
-struct slice source_tail(struct source_file *f, char out[LIMIT_MARKER], bool *agrees);
+/* The up to LIMIT_MARKER bytes before f->offset, where f->read stands; *agrees: they
+ * have f's marker. */
+struct slice source_tail(
+    struct source *s, struct source_file *f, char out[LIMIT_MARKER], bool *agrees);
 
 /* What is in the open file now is another one than was known: that stays known, a new
  * file begins at 0. false: there is no room for one. */

@@ -30,6 +30,8 @@ struct candidate {
 	bool live;
 	bool packed;              /* .gz, .zst: never live */
 	struct source_file *file; /* what it turned out to be */
+	bool has_key;             /* plain ones: its bytes were looked at */
+	struct file_key key;
 	bool wait; /* a copy of a known file, or not to be told yet: the next scan looks
 		    */
 };
@@ -56,6 +58,10 @@ bool source_wants(const struct source *s, const char *dir, const char *name);
 /* identity.c */
 int source_key_of(struct source *s, int fd, struct file_key *out); /* 1, 0 or -errno */
 bool source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker);
+bool source_same_tail(int fd, int other, uint64_t offset); /* the marker's bytes */
+/* What was read last moves f->tail on; are those bytes still before f->read? */
+void source_tail_move(struct source_file *f, struct slice bytes);
+bool source_tail_stands(const struct source_file *f);
 
 /* packed.c: the fd is borrowed. _read: plain bytes, 0 at the end of what can be
  * unpacked, -errno. _tail: the up to LIMIT_MARKER plain bytes before _at. */
@@ -96,6 +102,10 @@ void source_watch_leave(struct source_watch *w, struct source *s);
 
 /* tail.c */
 
+/* source_look() that also compares what grew with what was read of it. */
+void source_look_for_scan(struct source *s, int64_t now_ms);
 int64_t source_mtime_ns(const struct stat *st);
+/* Now by the clock that stamps files: comparable with an mtime, unlike the fine one. */
+int64_t source_stamp_ns(void);
 
 #endif

@@ -11,11 +11,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	REACH_CHUNKS = 8
 }; /* of a packed file, unpacked in one turn to get to a place */
+
+/* Longer than a tick of the clock that stamps files. */
+static const int64_t STAMP_TICK_NS = 20 * INT64_C(1000000);
 
 struct source *
 source_new(struct source_watch *w, const struct source_options *o)
@@ -76,22 +80,39 @@ source_forget(struct source *s, struct source_file *f)
 }
 
 int64_t
+source_stamp_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int64_t
 source_mtime_ns(const struct stat *st)
 {
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-void
-source_close(struct source *s, struct source_file *f)
+static void
+drop_user(struct source *s, struct source_file *f)
 {
 	if (f->user && s->o.drop_user)
 		s->o.drop_user(f->user);
 	f->user = NULL;
+}
+
+void
+source_close(struct source *s, struct source_file *f)
+{
+	drop_user(s, f);
 	f->ended = f->over = false;
 	if (f->fd < 0)
 		return;
 	close(f->fd);
 	f->fd = -1;
+	free(f->tail);
+	f->tail = NULL;
 	source_packed_free(f->unpack);
 	f->unpack = NULL;
 	/* read to here without an end of its last record: opened again when it changes
@@ -115,25 +136,46 @@ source_open(struct source *s, struct source_file *f)
 	f->error = fd < 0 && errno != ENOENT ? errno : 0;
 	if (fd < 0)
 		return false;
-	if (fstat(fd, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino) {
+	if (fstat(fd, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino ||
+	    !(f->tail = malloc(LIMIT_MARKER))) {
 		close(fd); /* another one took the name: the next scan sorts it out */
 		return false;
 	}
+	f->tail_n = 0;
 	f->fd = fd;
 	f->read = f->offset;
 	s->nopen++;
 	return true;
 }
 
+/* What was read of an unfinished record is read again; the marker before it says then
+ * whether the rest still is what was taken. */
+static bool
+back_to_offset(struct source *s, struct source_file *f)
+{
+	if (f->read == f->offset)
+		return false;
+	f->read = f->offset;
+	f->tail_n = 0;
+	f->racy = true;
+	drop_user(s, f);
+	return true;
+}
+
 /* The inode was truncated: what is in it now is another file of the same name. */
-static void
+static bool
 split_truncated(
     struct source *s, struct source_file *f, const struct stat *st, int64_t now_ms)
 {
+	if (!f->has_key) { /* nothing of it was taken: it may as well begin anew */
+		(void)back_to_offset(s, f);
+		f->skip = 0;
+		f->start_ms = 0;
+		return true;
+	}
 	struct source_file *fresh = source_add(s);
-
 	if (!fresh)
-		return;
+		return false;
 	fresh->path = f->path ? strdup(f->path) : NULL;
 	fresh->dev = f->dev;
 	fresh->ino = f->ino;
@@ -141,19 +183,21 @@ split_truncated(
 	fresh->mtime_ns = source_mtime_ns(st);
 	fresh->present = f->present;
 	fresh->live = f->live;
-	if (f->user && s->o.drop_user)
-		s->o.drop_user(f->user);
-	f->user = NULL;
+	drop_user(s, f);
 	fresh->grown_ms = now_ms;
 	fresh->seen_ms = f->seen_ms;
 	fresh->fd = f->fd;
+	fresh->tail = f->tail;
+	fresh->racy = true;
 	fresh->dirty = true;
 	f->fd = -1; /* the fresh one has it now */
+	f->tail = NULL;
 	f->read = f->offset;
 	f->dev = f->ino = 0;
 	f->present = f->live = false;
 	f->dirty = true;
 	s->want_scan = true; /* a copy of it may lie in the archive */
+	return true;
 }
 
 bool
@@ -161,9 +205,8 @@ source_restart(struct source *s, struct source_file *f, int64_t now_ms)
 {
 	struct stat st;
 
-	if (f->fd >= 0 && fstat(f->fd, &st) == 0)
-		split_truncated(s, f, &st, now_ms);
-	return f->fd < 0;
+	return back_to_offset(s, f) || (f->fd >= 0 && fstat(f->fd, &st) == 0 &&
+					   split_truncated(s, f, &st, now_ms));
 }
 
 void
@@ -175,24 +218,43 @@ source_lose(struct source *s, struct source_file *f)
 	f->dirty = true;
 }
 
+/* Truncated and written anew, at least as long? `thorough`: also where it grew, which
+ * is compared when it is read, else. */
+static bool
+is_replaced(const struct source_file *f, const struct stat *st, bool thorough)
+{
+	uint64_t size = (uint64_t)st->st_size;
+
+	if ((thorough ? size < f->read : size != f->read) ||
+	    (!f->racy && f->mtime_ns == source_mtime_ns(st)))
+		return false;
+	if (f->read == f->offset)
+		return f->offset > 0 &&
+		       !source_marker_agrees(f->fd, f->offset, &f->marker);
+	return !source_tail_stands(f);
+}
+
 static void
-look_at(struct source *s, struct source_file *f, int64_t now_ms)
+look_at(struct source *s, struct source_file *f, bool thorough, int64_t now_ms)
 {
 	struct stat st;
 
 	if (f->packed || fstat(f->fd, &st) < 0)
 		return;
-	if ((uint64_t)st.st_size < f->offset) {
-		split_truncated(s, f, &st, now_ms);
+	uint64_t size = (uint64_t)st.st_size;
+	bool replaced = is_replaced(f, &st, thorough);
+	bool shorter = size < f->read && size >= f->offset;
+	if ((replaced || shorter) && back_to_offset(s, f))
+		replaced = !source_marker_agrees(f->fd, f->offset, &f->marker);
+	if (size < f->offset || (replaced && f->offset > 0)) {
+		(void)split_truncated(s, f, &st, now_ms);
 		return;
 	}
-	if ((uint64_t)st.st_size < f->read)
-		f->read =
-		    f->offset; /* only of an unfinished record is something gone */
-	if ((uint64_t)st.st_size > f->size)
+	if (size > f->size)
 		f->grown_ms = now_ms;
-	f->size = (uint64_t)st.st_size;
+	f->size = size;
 	f->mtime_ns = source_mtime_ns(&st);
+	f->racy = source_stamp_ns() - f->mtime_ns < STAMP_TICK_NS;
 }
 
 /* The live file that was written last: it stays open. */
@@ -219,8 +281,8 @@ is_superseded(const struct source *s, const struct source_file *f)
 	return false;
 }
 
-void
-source_look(struct source *s, int64_t now_ms)
+static void
+look(struct source *s, bool thorough, int64_t now_ms)
 {
 	struct source_file *keep = newest(s), *next;
 
@@ -228,13 +290,25 @@ source_look(struct source *s, int64_t now_ms)
 		next = f->next;
 		if (f->fd < 0)
 			continue;
-		look_at(s, f, now_ms);
+		look_at(s, f, thorough, now_ms);
 		bool still = f->fd >= 0 && f->size <= f->read && f != keep;
 		bool rested = f->packed || now_ms - f->grown_ms >= SOURCE_GRACE_MS;
 		bool crowded = f->present && s->nopen > SOURCE_OPEN_MAX / 2;
 		f->ended = still && (crowded || rested);
 		f->over = f->ended && rested && (!f->live || is_superseded(s, f));
 	}
+}
+
+void
+source_look(struct source *s, int64_t now_ms)
+{
+	look(s, false, now_ms);
+}
+
+void
+source_look_for_scan(struct source *s, int64_t now_ms)
+{
+	look(s, true, now_ms);
 }
 
 void
@@ -296,10 +370,16 @@ source_read(
 		return err_set(e, (int)n, "unpack %s", f->path);
 	if (n < 0)
 		return err_set(e, -errno, "read %s: %s", f->path, strerror(errno));
+	/* after reading: what was truncated and written anew before or meanwhile is
+	 * another file from its beginning on */
+	if (n > 0 && !f->packed && !source_tail_stands(f))
+		return err_set(e, -ESTALE, "%s: truncated and written anew", f->path);
 	if (n == 0) {
 		f->size = f->read; /* shorter than stat said: look again */
 		s->want_look = true;
 	}
+	if (!f->packed)
+		source_tail_move(f, (struct slice){ out, (size_t)n });
 	f->read += (uint64_t)n;
 	if (f->size < f->read)
 		f->size = f->read;

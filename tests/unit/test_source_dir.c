@@ -235,7 +235,7 @@ take(struct source_file *f, uint64_t at, struct slice piece)
 	ssize_t n = pread(f->fd, first, sizeof first, 0);
 	f->has_key = n > 0 && key_of(&source_test, (struct slice){ first, (size_t)n },
 				  false, &f->key) == 1;
-	f->marker = hash_of(source_tail(f, tail, &agrees));
+	f->marker = hash_of(source_tail(s, f, tail, &agrees));
 }
 
 void
