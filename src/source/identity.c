@@ -112,13 +112,15 @@ source_tail_stands(const struct source_file *f)
 	       !memcmp(p, f->tail, f->tail_n);
 }
 
-/* A file that was not read yet may have got its key from the scan. */
-static bool
-has_key(struct source *s, const struct source_file *f)
+bool
+source_holds(struct source *s, int fd, const struct source_file *f)
 {
 	struct file_key key;
 
-	return !f->has_key || (source_key_of(s, f->fd, &key) == 1 &&
+	if (f->offset > 0)
+		return source_marker_agrees(fd, f->offset, &f->marker);
+	/* not read yet, but the scan may have learnt its key */
+	return !f->has_key || (source_key_of(s, fd, &key) == 1 &&
 				  !memcmp(key.b, f->key.b, sizeof key.b));
 }
 
@@ -134,7 +136,8 @@ source_tail(
 		return tail;
 	}
 	*agrees = read_tail(f->fd, f->offset, out, &tail.n) &&
-		  (f->offset > 0 ? has_marker(tail, &f->marker) : has_key(s, f));
+		  (f->offset > 0 ? has_marker(tail, &f->marker)
+				 : source_holds(s, f->fd, f));
 	f->tail_n = 0;
 	if (*agrees)
 		source_tail_move(f, tail);

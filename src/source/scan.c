@@ -220,43 +220,65 @@ learn_keys(struct source *s)
 	}
 }
 
-/* The same key, and it is in sight: a copy of it, or another file that began with the
- * same record? One that was truncated since it was looked at counts as a copy: the next
- * scan knows better. */
-static bool
-is_copy(
+enum copy {
+	NO_COPY,     /* another file that began with the same record */
+	COPY,        /* ... or it was truncated since it was looked at: the next scan
+			knows better */
+	LONGER_COPY, /* made later, of more */
+};
+
+/* The candidate has the key of a file that is in sight. */
+static enum copy
+copy_of(
     struct source *s, int fd, const struct candidate *c, const struct source_file *f)
 {
-	struct file_key key;
 	struct stat st;
 	int other = f->packed ? -1 : open_known(f);
+	enum copy is = COPY;
 
-	if (other < 0 || fstat(other, &st) < 0) {
-		if (other >= 0)
-			close(other);
-		return true;
+	if (other >= 0 && fstat(other, &st) == 0) {
+		bool longer = c->st.st_size > st.st_size;
+		off_t n = longer ? st.st_size : c->st.st_size;
+		if (!source_same_tail(fd, other, (uint64_t)n))
+			is = source_holds(s, other, f) ? NO_COPY : COPY;
+		else if (longer)
+			is = LONGER_COPY;
 	}
-	off_t n = c->st.st_size < st.st_size ? c->st.st_size : st.st_size;
-	bool copy = source_same_tail(fd, other, (uint64_t)n);
-	bool intact = f->offset > 0 ? source_marker_agrees(other, f->offset, &f->marker)
-				    : source_key_of(s, other, &key) == 1 &&
-					  !memcmp(key.b, f->key.b, sizeof key.b);
-	close(other);
-	return copy || !intact;
-}
-
-/* A copy that was made later than the one that we have. */
-static bool
-has_more(const struct candidate *c, const struct source_file *f)
-{
-	return !c->live && !f->live && !f->packed && (uint64_t)c->st.st_size > f->size;
+	if (other >= 0)
+		close(other);
+	return is;
 }
 
 /*
- * Pass 2: by key and marker, among the files that are out of sight. A file of the
- * archive that is a copy of one in sight, or of less than was taken, is no file of its
- * own: it is looked at again at the next scan, and continues that one should it be
- * truncated or go.
+ * What the candidate, whose key is known, is to the file: does it go on there? *wait:
+ * not now. A copy of one in sight is none of its own, but for two under path.
+ */
+static bool
+goes_on(struct source *s, int fd, struct candidate *c, struct source_file *f)
+{
+	enum relation r = relation_of(fd, c, &c->key, f);
+
+	if (r == UNRELATED)
+		return false;
+	if (!in_sight(f)) {
+		c->wait |= r == SHORTER && !c->live;
+		return r == CONTINUES;
+	}
+	if (c->live && f->present)
+		return false;
+	enum copy is = copy_of(s, fd, c, f);
+	if (is == LONGER_COPY && r == CONTINUES && f->present && !f->live) {
+		source_close(s, f);
+		return true;
+	}
+	c->wait |= is != NO_COPY;
+	return false;
+}
+
+/*
+ * Pass 2: by key and marker. A file of the archive that is a copy of one in sight, or
+ * of less than was taken, is no file of its own: it is looked at again at the next
+ * scan, and continues that one should it be truncated or go.
  */
 static int
 bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
@@ -267,22 +289,10 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 	for (struct source_file *f = s->files; f && !c->file && rc == 0; f = f->next) {
 		if (f->ignored || !f->has_key)
 			continue;
-		enum relation r = c->has_key ? relation_of(fd, c, &c->key, f)
-					     : UNRELATED;
-		bool related = r != UNRELATED &&
-			       (!in_sight(f) || (!c->live && is_copy(s, fd, c, f)));
-		bool longer = related && r == CONTINUES && has_more(c, f);
-		bool read = !source_has_unread(f);
-		if (longer && in_sight(f) && read)
-			source_close(s, f);
-		if (related && r == CONTINUES && (!in_sight(f) || (longer && read)))
+		if (c->has_key && goes_on(s, fd, c, f))
 			rc = bind(c, f, now_ms);
-		else if (related)
-			c->wait |= !c->live;
 		else if (fd < 0 && !in_sight(f))
 			c->wait = true; /* it may be this one */
-		if (longer && !c->file) /* when that one was read */
-			s->settle_ms = now_ms + SETTLE_NS / 1000000;
 	}
 	/* one of the archive that has no whole record yet may become a copy */
 	if (!c->has_key && !c->live && !c->file && fd >= 0)

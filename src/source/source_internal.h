@@ -59,6 +59,8 @@ bool source_wants(const struct source *s, const char *dir, const char *name);
 int source_key_of(struct source *s, int fd, struct file_key *out); /* 1, 0 or -errno */
 bool source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker);
 bool source_same_tail(int fd, int other, uint64_t offset); /* the marker's bytes */
+/* Is what was taken of f in the file, or its key where nothing was? */
+bool source_holds(struct source *s, int fd, const struct source_file *f);
 /* What was read last moves f->tail on; are those bytes still before f->read? */
 void source_tail_move(struct source_file *f, struct slice bytes);
 bool source_tail_stands(const struct source_file *f);

@@ -153,11 +153,16 @@ source_open(struct source *s, struct source_file *f)
 static bool
 back_to_offset(struct source *s, struct source_file *f)
 {
-	if (f->read == f->offset)
+	uint64_t was = f->read;
+
+	if (was == f->offset)
 		return false;
 	f->read = f->offset;
 	f->tail_n = 0;
 	f->racy = true;
+	if (was >= f->skip)
+		f->skip =
+		    f->offset; /* what comes now was not there at the first look */
 	drop_user(s, f);
 	return true;
 }
@@ -221,17 +226,16 @@ source_lose(struct source *s, struct source_file *f)
 /* Truncated and written anew, at least as long? `thorough`: also where it grew, which
  * is compared when it is read, else. */
 static bool
-is_replaced(const struct source_file *f, const struct stat *st, bool thorough)
+is_replaced(
+    struct source *s, const struct source_file *f, const struct stat *st, bool thorough)
 {
 	uint64_t size = (uint64_t)st->st_size;
 
 	if ((thorough ? size < f->read : size != f->read) ||
 	    (!f->racy && f->mtime_ns == source_mtime_ns(st)))
 		return false;
-	if (f->read == f->offset)
-		return f->offset > 0 &&
-		       !source_marker_agrees(f->fd, f->offset, &f->marker);
-	return !source_tail_stands(f);
+	return f->read == f->offset ? !source_holds(s, f->fd, f)
+				    : !source_tail_stands(f);
 }
 
 static void
@@ -242,11 +246,11 @@ look_at(struct source *s, struct source_file *f, bool thorough, int64_t now_ms)
 	if (f->packed || fstat(f->fd, &st) < 0)
 		return;
 	uint64_t size = (uint64_t)st.st_size;
-	bool replaced = is_replaced(f, &st, thorough);
+	bool replaced = is_replaced(s, f, &st, thorough);
 	bool shorter = size < f->read && size >= f->offset;
 	if ((replaced || shorter) && back_to_offset(s, f))
-		replaced = !source_marker_agrees(f->fd, f->offset, &f->marker);
-	if (size < f->offset || (replaced && f->offset > 0)) {
+		replaced = !source_holds(s, f->fd, f);
+	if (size < f->offset || replaced) {
 		(void)split_truncated(s, f, &st, now_ms);
 		return;
 	}
