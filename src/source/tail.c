@@ -160,9 +160,11 @@ back_to_offset(struct source *s, struct source_file *f)
 	f->read = f->offset;
 	f->tail_n = 0;
 	f->racy = true;
-	if (was >= f->skip)
-		f->skip =
-		    f->offset; /* what comes now was not there at the first look */
+	/* what comes now was not there at the first look */
+	if (was >= f->skip && f->skip > f->offset) {
+		f->skip = f->offset;
+		f->dirty = true;
+	}
 	drop_user(s, f);
 	return true;
 }
