@@ -16,6 +16,10 @@
 #include <unistd.h>
 
 static const int64_t SETTLE_NS = INT64_C(2000000000);
+/* More than a tick of the clock that stamps files: what was written so shortly before a
+ * look may have been written, or replaced, once more after it and bear the same mtime.
+ */
+static const int64_t TICK_NS = INT64_C(20000000);
 
 /* Another file may have taken the name since the list was made (a rotation): nothing
  * that is in it says anything of the candidate, the next scan sorts it out. */
@@ -173,7 +177,8 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 		return bind(c, f, now_ms);
 	}
 	bool as_seen = f->present && (uint64_t)c->st.st_size == f->on_disk &&
-		       source_mtime_ns(&c->st) == f->mtime_ns;
+		       source_mtime_ns(&c->st) == f->mtime_ns &&
+		       f->mtime_ns < s->last_scan_ns - TICK_NS;
 	if (f->fd >= 0 || as_seen || still_is(s, c, f))
 		return bind(c, f, now_ms);
 	f->dev = f->ino = 0;

@@ -287,10 +287,30 @@ is_superseded(const struct source *s, const struct source_file *f)
 	return false;
 }
 
+/* All places are taken: files out of sight that are read to the end of a record give
+ * theirs up before their grace time is over, the half of them that rests longest.
+ * Answers the grown_ms up to which; INT64_MIN: none. */
+static int64_t
+evict_up_to(const struct source *s)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+
+	if (s->nopen < SOURCE_OPEN_MAX)
+		return INT64_MIN;
+	for (const struct source_file *f = s->files; f; f = f->next) {
+		if (f->fd < 0 || f->present || f->read != f->offset)
+			continue;
+		first = f->grown_ms < first ? f->grown_ms : first;
+		last = f->grown_ms > last ? f->grown_ms : last;
+	}
+	return last == INT64_MIN ? last : first + (last - first) / 2;
+}
+
 static void
 look(struct source *s, bool thorough, int64_t now_ms)
 {
 	struct source_file *keep = newest(s), *next;
+	int64_t evict_ms = evict_up_to(s);
 
 	for (struct source_file *f = s->files; f; f = next) {
 		next = f->next;
@@ -299,7 +319,9 @@ look(struct source *s, bool thorough, int64_t now_ms)
 		look_at(s, f, thorough, now_ms);
 		bool still = f->fd >= 0 && f->size <= f->read && f != keep;
 		bool rested = f->packed || now_ms - f->grown_ms >= SOURCE_GRACE_MS;
-		bool crowded = f->present && s->nopen > SOURCE_OPEN_MAX / 2;
+		bool crowded = f->present
+				   ? s->nopen > SOURCE_OPEN_MAX / 2
+				   : f->grown_ms <= evict_ms && f->read == f->offset;
 		f->ended = still && (crowded || rested);
 		f->over = f->ended && rested && (!f->live || is_superseded(s, f));
 	}
