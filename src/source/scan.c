@@ -16,26 +16,23 @@
 #include <unistd.h>
 
 static const int64_t SETTLE_NS = INT64_C(2000000000);
-/* More than a tick of the clock that stamps files: what was written so shortly before a
- * look may have been written, or replaced, once more after it and bear the same mtime.
- */
-static const int64_t TICK_NS = INT64_C(20000000);
-
-/* Another file may have taken the name since the list was made (a rotation): nothing
- * that is in it says anything of the candidate, the next scan sorts it out. */
+/* The file may have left its name since the list was made, and another one have taken
+ * it (a rotation): nothing that is there now says anything of the candidate, the next
+ * scan sorts it out. */
 static int
 open_candidate(struct source *s, struct candidate *c)
 {
 	struct stat st;
 	int fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0 && errno != ENOENT)
 		return fd;
-	if (fstat(fd, &st) == 0 && st.st_dev == c->st.st_dev &&
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == c->st.st_dev &&
 	    st.st_ino == c->st.st_ino)
 		return fd;
-	close(fd);
-	c->wait = s->want_scan = true;
+	if (fd >= 0)
+		close(fd);
+	c->wait = s->want_scan = s->renamed = true;
 	return -1;
 }
 
@@ -75,7 +72,7 @@ packed_still_is(
 /* Is the file of this inode still the one that f is? One that cannot be opened now
  * counts as such: to call it another would mean to read it again from its beginning. */
 static bool
-still_is(struct source *s, struct candidate *c, const struct source_file *f)
+still_is(struct source *s, struct candidate *c, struct source_file *f)
 {
 	struct file_key key;
 
@@ -88,6 +85,7 @@ still_is(struct source *s, struct candidate *c, const struct source_file *f)
 	if (!f->has_key)
 		return true; /* nothing of it was taken yet */
 	int fd = open_candidate(s, c);
+	f->unsure = fd < 0;
 	if (fd < 0)
 		return true;
 	bool same = source_key_of(s, fd, &key) == 1 &&
@@ -176,9 +174,10 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 		}
 		return bind(c, f, now_ms);
 	}
-	bool as_seen = f->present && (uint64_t)c->st.st_size == f->on_disk &&
+	bool as_seen = f->present && !f->unsure &&
+		       (uint64_t)c->st.st_size == f->on_disk &&
 		       source_mtime_ns(&c->st) == f->mtime_ns &&
-		       f->mtime_ns < s->last_scan_ns - TICK_NS;
+		       f->mtime_ns < s->last_scan_ns - STAMP_TICK_NS;
 	if (f->fd >= 0 || as_seen || still_is(s, c, f))
 		return bind(c, f, now_ms);
 	f->dev = f->ino = 0;
@@ -193,18 +192,20 @@ in_sight(const struct source_file *f)
 }
 
 static int
-open_known(const struct source_file *f)
+open_known(struct source *s, const struct source_file *f)
 {
 	struct stat st;
 	int fd = f->fd >= 0 ? dup(f->fd)
-			    : open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+			    : open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd >= 0 &&
-	    (fstat(fd, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino)) {
+	if (fd < 0 && errno != ENOENT)
+		return fd;
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino)
+		return fd;
+	if (fd >= 0)
 		close(fd);
-		return -1;
-	}
-	return fd;
+	s->want_scan = s->renamed = true;
+	return -1;
 }
 
 /* What was not read yet has no key from reading; a copy of it may be here already, or
@@ -216,7 +217,7 @@ learn_keys(struct source *s)
 		if (f->has_key || f->ignored || f->packed || !in_sight(f) ||
 		    f->size <= f->read || (f->fd < 0 && f->size == f->seen))
 			continue;
-		int fd = open_known(f);
+		int fd = open_known(s, f);
 		if (fd < 0)
 			continue;
 		f->has_key = source_key_of(s, fd, &f->key) == 1;
@@ -238,7 +239,7 @@ copy_of(
     struct source *s, int fd, const struct candidate *c, const struct source_file *f)
 {
 	struct stat st;
-	int other = f->packed ? -1 : open_known(f);
+	int other = f->packed ? -1 : open_known(s, f);
 	enum copy is = COPY;
 
 	if (other >= 0 && fstat(other, &st) == 0) {
@@ -445,7 +446,10 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 
 	/* first what was truncated: its copy, found below, then continues it */
 	source_look_for_scan(s, now_ms);
+	source_watch_take(s->watch);
+	s->want_scan = s->renamed = false; /* what those told is seen now */
 	int rc = source_list(s, &c, e);
+	source_watch_take(s->watch);
 
 	if (rc == 0 && (rc = bind_all(s, &c, now_ms)) < 0)
 		err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
@@ -456,5 +460,8 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	/* what vanished from sight stays open for its grace time: the files with an fd
 	 */
 	source_look(s, now_ms);
-	return began;
+	/* Where names change while a directory is read, a file may be passed over, or
+	 * not be found under its name: to be called history in the archive one day, it
+	 * must have been seen. So this scan was none as far as time goes. */
+	return s->renamed && last_scan_ns != 0 ? last_scan_ns : began;
 }

@@ -17,6 +17,7 @@ enum {
 	SOURCE_OPEN_MAX = 64,        /* files of a source that are open at once */
 	SOURCE_GRACE_MS = 30 * 1000, /* a file that rotated away is watched that long */
 	SOURCE_RESCAN_MS = 60 * 1000, /* the safety rescan */
+	SOURCE_AGAIN_MS = 10,         /* after a scan that asked for another one */
 	SOURCE_DRAIN_MS = 1000, /* how often a file in its grace time is looked at */
 };
 
@@ -50,6 +51,7 @@ struct source_file {
 	int64_t mtime_ns;
 	int64_t grown_ms; /* when it was last seen to grow */
 	bool present;     /* seen on disk at the last scan */
+	bool unsure;      /* ... by its inode, its bytes could not be looked at */
 	bool live;        /* ... under the source's path, not in the archive */
 	uint64_t seen;    /* of a closed file: its size when it was read to its end */
 	bool ended; /* read to its end, still, and nobody expects more: to be closed */

@@ -18,6 +18,7 @@ struct source {
 	bool starved;
 	bool want_scan;
 	bool want_look;
+	bool renamed;         /* an event said so since it was last set to false */
 	int64_t last_scan_ns; /* the scan before this one */
 	struct probe *probes; /* packed files of the archive */
 	int64_t settle_ms; /* when one that was being written is looked at; 0: none */
@@ -109,5 +110,8 @@ void source_look_for_scan(struct source *s, int64_t now_ms);
 int64_t source_mtime_ns(const struct stat *st);
 /* Now by the clock that stamps files: comparable with an mtime, unlike the fine one. */
 int64_t source_stamp_ns(void);
+/* More than a tick of that clock: what was written so shortly before a look may have
+ * been written, or replaced, once more after it and bear the same mtime. */
+#define STAMP_TICK_NS INT64_C(20000000)
 
 #endif

@@ -18,9 +18,6 @@ enum {
 	REACH_CHUNKS = 8
 }; /* of a packed file, unpacked in one turn to get to a place */
 
-/* Longer than a tick of the clock that stamps files. */
-static const int64_t STAMP_TICK_NS = 20 * INT64_C(1000000);
-
 struct source *
 source_new(struct source_watch *w, const struct source_options *o)
 {
@@ -444,6 +441,9 @@ source_deadline(struct source *s, int64_t now_ms)
 {
 	const struct source_file *keep = newest(s);
 	int64_t first = s->settle_ms > 0 ? s->settle_ms : INT64_MAX;
+
+	if (s->want_scan || s->want_look)
+		return now_ms + SOURCE_AGAIN_MS;
 
 	for (const struct source_file *f = s->files; f; f = f->next) {
 		if (f->fd < 0 || f == keep)

@@ -160,11 +160,13 @@ mark(struct source_watch *w, const struct inotify_event *ev)
 
 	for (struct source *s = w->sources; s; s = s->next) {
 		if (!d || ev->len == 0) {
-			s->want_scan = true; /* overflow, or a directory itself */
+			s->want_scan = s->renamed =
+			    true; /* overflow, or a directory itself */
 			continue;
 		}
 		if (!source_wants(s, d->path, ev->name))
 			continue;
+		s->renamed |= (ev->mask & IN_MOVED_TO) != 0;
 		/* one that is being packed: its end is told by other events */
 		if (!(ev->mask & MASK_CHANGED) && source_is_packed(ev->name))
 			continue;
