@@ -442,7 +442,7 @@ source_deadline(struct source *s, int64_t now_ms)
 	const struct source_file *keep = newest(s);
 	int64_t first = s->settle_ms > 0 ? s->settle_ms : INT64_MAX;
 
-	if (s->want_scan || s->want_look)
+	if (s->want_scan)
 		return now_ms + SOURCE_AGAIN_MS;
 
 	for (const struct source_file *f = s->files; f; f = f->next) {
