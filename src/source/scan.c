@@ -16,47 +16,6 @@
 #include <unistd.h>
 
 static const int64_t SETTLE_NS = INT64_C(2000000000);
-/* The file may have left its name since the list was made, and another one have taken
- * it (a rotation): nothing that is there now says anything of the candidate, the next
- * scan sorts it out. */
-static int
-open_candidate(struct source *s, struct candidate *c)
-{
-	struct stat st;
-	int fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0 && errno != ENOENT)
-		return fd;
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == c->st.st_dev &&
-	    st.st_ino == c->st.st_ino)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	c->wait = s->want_scan = s->renamed = true;
-	return -1;
-}
-
-enum relation {
-	UNRELATED,
-	CONTINUES,
-	SHORTER, /* the same file, but less of it than was taken: a copy in the making
-		  */
-};
-
-/* What the bytes of the candidate are to those that are known of f, which has a key. */
-static enum relation
-relation_of(int fd, const struct candidate *c, const struct file_key *key,
-    const struct source_file *f)
-{
-	if (memcmp(key->b, f->key.b, sizeof key->b) != 0)
-		return UNRELATED;
-	if ((uint64_t)c->st.st_size < f->offset)
-		return SHORTER;
-	return f->offset == 0 || source_marker_agrees(fd, f->offset, &f->marker)
-		   ? CONTINUES
-		   : UNRELATED;
-}
-
 /* A packed file is written once: inode and key are enough, the marker is compared when
  * it is read. */
 static bool
@@ -84,12 +43,12 @@ still_is(struct source *s, struct candidate *c, struct source_file *f)
 		return false;
 	if (!f->has_key)
 		return true; /* nothing of it was taken yet */
-	int fd = open_candidate(s, c);
+	int fd = source_open_candidate(s, c);
 	f->unsure = fd < 0;
 	if (fd < 0)
 		return true;
 	bool same = source_key_of(s, fd, &key) == 1 &&
-		    relation_of(fd, c, &key, f) == CONTINUES;
+		    source_relation_of(fd, c, &key, f) == CONTINUES;
 	close(fd);
 	return same;
 }
@@ -185,76 +144,6 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 	return 0;
 }
 
-static bool
-in_sight(const struct source_file *f)
-{
-	return f->present || f->fd >= 0;
-}
-
-static int
-open_known(struct source *s, const struct source_file *f)
-{
-	struct stat st;
-	int fd = f->fd >= 0 ? dup(f->fd)
-			    : open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0 && errno != ENOENT)
-		return fd;
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	s->want_scan = s->renamed = true;
-	return -1;
-}
-
-/* What was not read yet has no key from reading; a copy of it may be here already, or
- * take its place before it is read. */
-static void
-learn_keys(struct source *s)
-{
-	for (struct source_file *f = s->files; f; f = f->next) {
-		if (f->has_key || f->ignored || f->packed || !in_sight(f) ||
-		    f->size <= f->read || (f->fd < 0 && f->size == f->seen))
-			continue;
-		int fd = open_known(s, f);
-		if (fd < 0)
-			continue;
-		f->has_key = source_key_of(s, fd, &f->key) == 1;
-		f->dirty |= f->has_key;
-		close(fd);
-	}
-}
-
-enum copy {
-	NO_COPY,     /* another file that began with the same record */
-	COPY,        /* ... or it was truncated since it was looked at: the next scan
-			knows better */
-	LONGER_COPY, /* made later, of more */
-};
-
-/* The candidate has the key of a file that is in sight. */
-static enum copy
-copy_of(
-    struct source *s, int fd, const struct candidate *c, const struct source_file *f)
-{
-	struct stat st;
-	int other = f->packed ? -1 : open_known(s, f);
-	enum copy is = COPY;
-
-	if (other >= 0 && fstat(other, &st) == 0) {
-		bool longer = c->st.st_size > st.st_size;
-		off_t n = longer ? st.st_size : c->st.st_size;
-		if (!source_same_tail(fd, other, (uint64_t)n))
-			is = source_holds(s, other, f) ? NO_COPY : COPY;
-		else if (longer)
-			is = LONGER_COPY;
-	}
-	if (other >= 0)
-		close(other);
-	return is;
-}
-
 /*
  * What the candidate, whose key is known, is to the file: does it go on there? *wait:
  * not now. A copy of one in sight is none of its own, but for two under path.
@@ -262,17 +151,17 @@ copy_of(
 static bool
 goes_on(struct source *s, int fd, struct candidate *c, struct source_file *f)
 {
-	enum relation r = relation_of(fd, c, &c->key, f);
+	enum relation r = source_relation_of(fd, c, &c->key, f);
 
 	if (r == UNRELATED)
 		return false;
-	if (!in_sight(f)) {
+	if (!source_in_sight(f)) {
 		c->wait |= r == SHORTER && !c->live;
 		return r == CONTINUES;
 	}
 	if (c->live && f->present)
 		return false;
-	enum copy is = copy_of(s, fd, c, f);
+	enum copy is = source_copy_of(s, fd, c, f);
 	if (is == LONGER_COPY && r == CONTINUES && f->present && !f->live) {
 		source_close(s, f);
 		return true;
@@ -289,7 +178,7 @@ goes_on(struct source *s, int fd, struct candidate *c, struct source_file *f)
 static int
 bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 {
-	int fd = open_candidate(s, c), rc = 0;
+	int fd = source_open_candidate(s, c), rc = 0;
 
 	c->has_key = fd >= 0 && source_key_of(s, fd, &c->key) == 1;
 	for (struct source_file *f = s->files; f && !c->file && rc == 0; f = f->next) {
@@ -297,7 +186,7 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 			continue;
 		if (c->has_key && goes_on(s, fd, c, f))
 			rc = bind(c, f, now_ms);
-		else if (fd < 0 && !in_sight(f))
+		else if (fd < 0 && !source_in_sight(f))
 			c->wait = true; /* it may be this one */
 	}
 	/* one of the archive that has no whole record yet may become a copy */
@@ -318,7 +207,7 @@ has_kin(struct source *s, const struct file_key *key, uint64_t over)
 	for (struct source_file *f = s->files; f; f = f->next) {
 		if (!f->ignored && f->has_key &&
 		    !memcmp(f->key.b, key->b, sizeof key->b) &&
-		    (over == 0 || (in_sight(f) && f->offset > over)))
+		    (over == 0 || (source_in_sight(f) && f->offset > over)))
 			return true;
 	}
 	return false;
@@ -357,7 +246,7 @@ bind_packed(struct source *s, struct candidate *c, int64_t now_ms)
 		want_probe(s, c, now_ms);
 		return 0;
 	}
-	if (p.match ? in_sight(p.match) : has_kin(s, &p.key, p.length))
+	if (p.match ? source_in_sight(p.match) : has_kin(s, &p.key, p.length))
 		return 0; /* a copy, or one of less */
 	c->wait = false;
 	if (!p.match)
@@ -430,7 +319,7 @@ bind_all(struct source *s, struct candidates *c, int64_t now_ms)
 			c->v[i].file->live = c->v[i].live;
 		}
 	}
-	learn_keys(s);
+	source_learn_keys(s);
 	/* what is under path first: a copy of it is none of its own */
 	rc = rc == 0 ? bind_rest(s, c, true, now_ms) : rc;
 	return rc == 0 ? bind_rest(s, c, false, now_ms) : rc;

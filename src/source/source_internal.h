@@ -66,6 +66,37 @@ bool source_holds(struct source *s, int fd, const struct source_file *f);
 void source_tail_move(struct source_file *f, struct slice bytes);
 bool source_tail_stands(const struct source_file *f);
 
+static inline bool
+source_in_sight(const struct source_file *f)
+{
+	return f->present || f->fd >= 0;
+}
+
+/* relate.c */
+enum relation {
+	UNRELATED,
+	CONTINUES,
+	SHORTER, /* the same file, but less of it than was taken: a copy in the making
+		  */
+};
+
+enum copy {
+	NO_COPY,     /* another file that began with the same record */
+	COPY,        /* ... or it was truncated since it was looked at: the next scan
+			knows better */
+	LONGER_COPY, /* made later, of more */
+};
+
+/* -1 with errno, or where another file has the name now (a new scan is asked for). */
+int source_open_candidate(struct source *s, struct candidate *c);
+/* To f, which has a key; of one in sight with the same key. */
+enum relation source_relation_of(int fd, const struct candidate *c,
+    const struct file_key *key, const struct source_file *f);
+enum copy source_copy_of(
+    struct source *s, int fd, const struct candidate *c, const struct source_file *f);
+/* Keys of files in sight that are not read yet. */
+void source_learn_keys(struct source *s);
+
 /* packed.c: the fd is borrowed. _read: plain bytes, 0 at the end of what can be
  * unpacked, -errno. _tail: the up to LIMIT_MARKER plain bytes before _at. */
 struct packed;
@@ -103,8 +134,9 @@ void source_watch_dir(struct source_watch *w, const char *dir);
 void source_watch_join(struct source_watch *w, struct source *s);
 void source_watch_leave(struct source_watch *w, struct source *s);
 
-/* tail.c */
-
+/* tail.c, look.c */
+/* Drops what the reader keeps for the file. */
+void source_drop_user(struct source *s, struct source_file *f);
 /* source_look() that also compares what grew with what was read of it. */
 void source_look_for_scan(struct source *s, int64_t now_ms);
 int64_t source_mtime_ns(const struct stat *st);

@@ -39,6 +39,7 @@ write() { # FIRST COUNT
 }
 
 # a kill -9 between an answer and its commit repeats a batch under its key
+# shellcheck disable=SC2034 # evaluated below
 repeats=
 arrived='"$E2E/compare.py" --writer "$D/good" --log "$BACKEND_LOG" --answers 200 --only $repeats >"$D/result" 2>&1'
 
@@ -53,6 +54,7 @@ nobody_dead() {
 # aside NAME CODE
 aside() {
 	POISON=n000130
+	# shellcheck disable=SC2034 # evaluated
 	repeats=--allow-repeats
 	part "$1"
 	echo "poison:n000130@:$2" >"$D/plan"
@@ -86,6 +88,7 @@ aside() {
 	stands empty 5
 	nobody_dead
 	said="${said:+$said; }$1: tried $tries times in 2 s"
+	# shellcheck disable=SC2034 # evaluated
 	repeats=
 	end_part
 }
