@@ -59,12 +59,17 @@ drop(struct probe *p)
 	free(p);
 }
 
+/* -ENOENT: another file has the name now, or none. */
 static int
 start(struct probe *p)
 {
+	struct stat st;
+
 	p->fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (p->fd < 0)
 		return -errno;
+	if (fstat(p->fd, &st) < 0 || st.st_dev != p->dev || st.st_ino != p->ino)
+		return -ENOENT;
 	p->packed = source_packed_new(p->fd);
 	return p->packed ? 0 : -ENOMEM;
 }
@@ -148,6 +153,13 @@ source_probe(struct source *s, const struct candidate *c, struct source_packed *
 	if (!p && !(p = add(s, c)))
 		return -ENOMEM;
 	p->seen = true;
+	if (strcmp(p->path, c->path) != 0) {
+		char *path = strdup(c->path);
+		if (!path)
+			return -ENOMEM;
+		free(p->path);
+		p->path = path;
+	}
 	*out = (struct source_packed){
 		.is = p->is, .key = p->key, .length = p->length, .since_ns = p->since_ns
 	};
@@ -192,7 +204,7 @@ compare_markers(struct source *s, struct probe *p, struct slice before,
 		memcpy(text, before.p + before.n - old, old);
 		memcpy(text + old, chunk.p + in - from, from);
 		struct hash128 h = hash_of((struct slice){ text, old + from });
-		if (memcmp(h.b, f->marker.b, sizeof h.b) != 0)
+		if (f->offset > 0 && memcmp(h.b, f->marker.b, sizeof h.b) != 0)
 			continue;
 		if (!p->match || f->offset >= p->match_offset) {
 			p->match = f;
@@ -210,8 +222,12 @@ step(struct source *s, struct probe *p)
 	size_t done = 0;
 	ssize_t n = 1;
 
-	if (!p->packed && start(p) < 0)
-		n = -1;
+	int rc = p->packed ? 0 : start(p);
+	if (rc < 0) { /* the next scan finds it under its new name, or tries again */
+		stop(p);
+		s->want_scan |= rc == -ENOENT;
+		return false;
+	}
 	while (n > 0 && done < STEP_MAX) {
 		struct slice tail = source_packed_tail(p->packed);
 		uint64_t at = source_packed_at(p->packed);

@@ -56,6 +56,11 @@ still_is(struct source *s, struct candidate *c, struct source_file *f)
 static int
 bind(struct candidate *c, struct source_file *f, int64_t now_ms)
 {
+	if (!f->has_key && !c->packed && (uint64_t)c->st.st_size < f->skip) {
+		f->skip = 0; /* it began anew since the first look */
+		f->start_ms = 0;
+		f->dirty = true;
+	}
 	bool moved = !f->path || strcmp(f->path, c->path) != 0 ||
 		     f->dev != c->st.st_dev || f->ino != c->st.st_ino;
 	uint64_t size = c->packed ? f->length : (uint64_t)c->st.st_size;
@@ -127,7 +132,8 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 	if (!f)
 		return 0;
 	if (f->ignored) {
-		if (c->live || source_mtime_ns(&c->st) != f->mtime_ns) {
+		if (c->live || source_mtime_ns(&c->st) != f->mtime_ns ||
+		    (uint64_t)c->st.st_size != f->on_disk) {
 			source_forget(s, f); /* written to again: judge it anew */
 			return 0;
 		}
@@ -200,14 +206,13 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 static int begin_file(
     struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms);
 
-/* Is there a known file with this key; over 0: one in sight of which more was taken? */
+/* Is there a known file with this key, of which more than that was taken? */
 static bool
 has_kin(struct source *s, const struct file_key *key, uint64_t over)
 {
 	for (struct source_file *f = s->files; f; f = f->next) {
 		if (!f->ignored && f->has_key &&
-		    !memcmp(f->key.b, key->b, sizeof key->b) &&
-		    (over == 0 || (source_in_sight(f) && f->offset > over)))
+		    !memcmp(f->key.b, key->b, sizeof key->b) && f->offset >= over)
 			return true;
 	}
 	return false;
@@ -221,6 +226,13 @@ want_probe(struct source *s, const struct candidate *c, int64_t now_ms)
 		source_probe_want(s, c);
 	else
 		s->settle_ms = now_ms + SETTLE_NS / 1000000;
+}
+
+/* An earlier copy in the archive, of less, and all of that was read. */
+static bool
+is_short_of(const struct source_packed *p, const struct source_file *f)
+{
+	return f->present && !f->live && !source_has_unread(f) && f->size < p->length;
 }
 
 /*
@@ -244,9 +256,13 @@ bind_packed(struct source *s, struct candidate *c, int64_t now_ms)
 	}
 	if (p.is == PACKED_KEYED) {
 		want_probe(s, c, now_ms);
+		s->undecided_ns = p.since_ns < s->undecided_ns ? p.since_ns
+							       : s->undecided_ns;
 		return 0;
 	}
-	if (p.match ? source_in_sight(p.match) : has_kin(s, &p.key, p.length))
+	if (p.match && is_short_of(&p, p.match))
+		source_close(s, p.match);
+	else if (p.match ? source_in_sight(p.match) : has_kin(s, &p.key, p.length + 1))
 		return 0; /* a copy, or one of less */
 	c->wait = false;
 	if (!p.match)
@@ -332,6 +348,7 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	int64_t began = source_stamp_ns();
 
 	s->last_scan_ns = last_scan_ns;
+	s->undecided_ns = INT64_MAX;
 
 	/* first what was truncated: its copy, found below, then continues it */
 	source_look_for_scan(s, now_ms);
@@ -352,5 +369,7 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	/* Where names change while a directory is read, a file may be passed over, or
 	 * not be found under its name: to be called history in the archive one day, it
 	 * must have been seen. So this scan was none as far as time goes. */
-	return s->renamed && last_scan_ns != 0 ? last_scan_ns : began;
+	if (s->renamed && last_scan_ns != 0)
+		return last_scan_ns;
+	return s->undecided_ns < began ? s->undecided_ns : began;
 }

@@ -20,6 +20,8 @@ struct source {
 	bool want_look;
 	bool renamed;         /* an event said so since it was last set to false */
 	int64_t last_scan_ns; /* the scan before this one */
+	int64_t undecided_ns; /* the scan before the first that saw a packed file of
+				 which it is not known yet whether it is history */
 	struct probe *probes; /* packed files of the archive */
 	int64_t settle_ms; /* when one that was being written is looked at; 0: none */
 };
