@@ -28,6 +28,8 @@ enum {
 #define MIB (1024 * KIB)
 #define TIB (1024 * 1024 * MIB)
 
+#define MS_YEARS (INT64_C(3650) * MS_DAY)
+
 static const char *
 type_word(size_t i)
 {
@@ -141,9 +143,12 @@ static const struct config_key source_keys[] = {
 	    .help = "where to begin in files that are there at the first look" },
 	{ "timezone", KEY_TEXT, SOURCE(timezone), .fallback = "local",
 	    .help = "of time stamps without a zone" },
-	{ "silent_after", KEY_DURATION, .fallback = "0", .help = "warn when silent" },
-	{ "ignore_older", KEY_DURATION, .fallback = "0",
-	    .help = "pass over old files" },
+	{ "silent_after", KEY_DURATION, SOURCE(silent_after), .fallback = "0",
+	    .max = MS_YEARS,
+	    .help = "warn when nothing was written for so long; 0: never" },
+	{ "ignore_older", KEY_DURATION, SOURCE(ignore_older), .fallback = "0",
+	    .max = MS_YEARS,
+	    .help = "new files not written to for so long are passed over; 0: off" },
 	{ "poll", KEY_DURATION, .fallback = "0", .help = "look in intervals" },
 	{ "max_record", KEY_SIZE, SOURCE(max_record), .fallback = "1MiB", .min = 4096,
 	    .max = 64 * MIB, .help = "a longer record is passed over" },

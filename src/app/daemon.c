@@ -120,6 +120,7 @@ read_all(struct daemon *d, int64_t now_ms)
 
 	for (size_t i = 0; i < d->nfollows; i++) {
 		(void)follow_look(d->follow[i], now_ms);
+		follow_listen(d->follow[i]);
 		int rc = d->stuck || d->full ? 0 : follow_turn(d->follow[i], now_ms);
 		if (rc == -EAGAIN) {
 			daemon_commit(d, now_ms);

@@ -112,7 +112,10 @@ follow_look(struct follow *f, int64_t now_ms)
 	int rc = 0;
 
 	source_asked(f->source, now_ms, &want_scan, &want_look);
-	if (want_scan || now_ms >= f->next_scan_ms)
+	bool due = follow_silence_due(f);
+	f->looked |= want_scan || want_look || due || now_ms >= f->next_look_ms ||
+		     now_ms >= f->next_scan_ms;
+	if (want_scan || now_ms >= f->next_scan_ms || due)
 		rc = scan(f, now_ms);
 	else if (want_look || now_ms >= f->next_look_ms)
 		source_look(f->source, now_ms);
@@ -124,8 +127,11 @@ follow_look(struct follow *f, int64_t now_ms)
 int64_t
 follow_deadline(const struct follow *f, int64_t now_ms)
 {
-	(void)now_ms;
-	return f->next_look_ms < f->next_scan_ms ? f->next_look_ms : f->next_scan_ms;
+	int64_t at = follow_silence_deadline(f, now_ms);
+
+	if (f->next_look_ms < at)
+		at = f->next_look_ms;
+	return f->next_scan_ms < at ? f->next_scan_ms : at;
 }
 
 /* The stream of a file, standing where the next byte is read. */

@@ -38,6 +38,10 @@ int follow_look(struct follow *f, int64_t now_ms);
  * more, 0: all is read, -EAGAIN: a commit must come first, or -errno. */
 int follow_turn(struct follow *f, int64_t now_ms);
 
+/* After follow_look(): tells once that nothing was written for silent_after, and once
+ * that something was again. */
+void follow_listen(struct follow *f);
+
 int64_t follow_deadline(const struct follow *f, int64_t now_ms);
 bool follow_dirty(const struct follow *f);
 bool follow_urgent(const struct follow *f); /* the first look: to be stored at once */

@@ -32,9 +32,21 @@ struct follow {
 	int64_t next_scan_ms, next_look_ms;
 	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
 	bool failing; /* the last scan failed, and that was logged */
+	/* follow_silent.c; the wall clock */
+	int64_t started_ms;
+	int64_t heard_ms; /* the last writing, by the files */
+	int64_t silent_since_ms;
+	bool silent; /* nothing was written for silent_after, and that was logged */
+	bool
+	    looked; /* the files were looked at since follow_listen() was last called */
 };
 
 /* What the stream has done with, noted for the next commit. 0 or -ENOMEM. */
 int follow_note_place(struct source_file *s, const struct stream *stream);
+
+/* --- follow_silent.c: silent_after. Due: the files are looked at once more, then it is
+ * told; INT64_MAX: never. */
+bool follow_silence_due(const struct follow *f);
+int64_t follow_silence_deadline(const struct follow *f, int64_t now_ms);
 
 #endif

@@ -72,14 +72,28 @@ take_stored(void *arg, const struct store_file *sf)
 }
 
 static int
+take_event_ms(void *arg, const struct store_source *stored)
+{
+	struct follow *f = arg;
+
+	if (slice_eq(stored->name, slice_of(f->conf->name)))
+		f->event_ms = f->stored_event_ms = stored->event_ms;
+	return 0;
+}
+
+static int
 take_over(struct follow *f, struct err *e)
 {
 	struct slice name = slice_of(f->conf->name);
+	struct err ignored;
 	int rc = store_source_get(f->env->store, name, &f->scanned_ns, e);
 
+	f->started_ms = clock_wall_ms();
 	if (rc == -ENOENT)
 		return 0; /* the first look */
 	f->stored_scan_ns = f->scanned_ns;
+	/* no more than a time to be told: where it cannot be read, it is not known */
+	(void)store_source_each(f->env->store, take_event_ms, f, &ignored);
 	return rc < 0 ? rc : store_file_each(f->env->store, name, take_stored, f, e);
 }
 
@@ -119,6 +133,7 @@ set_up_source(struct follow *f, struct err *e)
 		.dated = !strcmp(c->format, "pmta"),
 		.from_start = !strcmp(c->start, "beginning"),
 		.start_ms = config_start_ms(c->start, clock_wall_ms()),
+		.older_ns = (int64_t)c->ignore_older * 1000000,
 		.key = stream_file_key,
 		.key_arg = &f->stream,
 		.drop_user = drop_reading,

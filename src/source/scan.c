@@ -132,7 +132,7 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 	if (!f)
 		return 0;
 	if (f->ignored) {
-		if (c->live || source_mtime_ns(&c->st) != f->mtime_ns ||
+		if ((c->live && !f->live) || source_mtime_ns(&c->st) != f->mtime_ns ||
 		    (uint64_t)c->st.st_size != f->on_disk) {
 			source_forget(s, f); /* written to again: judge it anew */
 			return 0;
@@ -274,6 +274,14 @@ bind_packed(struct source *s, struct candidate *c, int64_t now_ms)
 	return bind(c, f, now_ms);
 }
 
+/* What is there at the first look is left to `start`, unless all of that is wanted. */
+static bool
+is_too_old(const struct source *s, const struct candidate *c, bool first)
+{
+	return s->o.older_ns > 0 && (!first || s->o.from_start) &&
+	       stamp_ns() - source_mtime_ns(&c->st) > s->o.older_ns;
+}
+
 static int
 begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms)
 {
@@ -283,7 +291,8 @@ begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t 
 
 	if (!f)
 		return -ENOMEM;
-	f->ignored = !c->live && (first || mtime < last_scan_ns);
+	f->ignored = (!c->live && (first || mtime < last_scan_ns)) ||
+		     is_too_old(s, c, first);
 	f->has_key = c->has_key && !f->ignored; /* should it go before it is read */
 	f->key = c->key;
 	if (first && !s->o.from_start) {

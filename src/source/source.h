@@ -56,7 +56,8 @@ struct source_file {
 	uint64_t seen;    /* of a closed file: its size when it was read to its end */
 	bool ended; /* read to its end, still, and nobody expects more: to be closed */
 	bool over;  /* ... and its writer is done with it: what is left may be taken */
-	bool ignored;         /* history: was there before us and continues nothing */
+	bool ignored;         /* history: was there before us and continues nothing, or
+				 older than older_ns when it was found */
 	bool dirty;           /* differs from the state file */
 	int64_t put_id;       /* its id there, if the commit under way succeeds */
 	int error;            /* why it cannot be read: errno, 0: it can */
@@ -79,6 +80,8 @@ struct source_options {
 	bool dated;       /* a path stem.ext stands for stem-YYYY-MM-DD-N+.ext, too */
 	bool from_start;  /* first look: read what is there */
 	int64_t start_ms; /* ... what is of this time or later; 0: none of it */
+	int64_t
+	    older_ns; /* a new file not written to for so long is ignored; 0: none is */
 	source_key_fn *key;
 	void *key_arg;
 	void (*drop_user)(void *user);

@@ -8,7 +8,8 @@ mkdir "$TMP/logs" # nothing else is written there: a neighbour is an event, too
 cp "$E2E/../../samples/pmta/bounces.csv" "$TMP/logs"
 cat >"$TMP/c.yaml" <<EOF
 sources:
-  - {name: p, format: pmta, path: $TMP/logs/bounces.csv, start: beginning}
+  - {name: p, format: pmta, path: $TMP/logs/bounces.csv, start: beginning, silent_after: 1h}
+  - {name: silent, format: pmta, path: $TMP/logs/none.csv, silent_after: 1s}
 outputs:
   - {name: o, url: "$BACKEND_URL", batch: {linger: 0}}
 state: {path: $TMP/state.db, min_free: 1MiB}
