@@ -17,9 +17,9 @@
 
 static const char usage[] =
     "usage: bouncefeed status [-c FILE] [--json | --check]\n"
-    "What each source and output is doing. Exit 0, or 1 where something is held or "
-    "full\n"
-    "or no daemon runs, 70 where the state file is damaged.\n"
+    "What each source and output is doing. Exit 0, or 1 where something is held, "
+    "full,\n"
+    "silent or unreadable or no daemon runs, 70 where the state file is damaged.\n"
     "      --json          one JSON object\n"
     "      --check         one line, and exit 0 ok, 1 warning, 2 critical, 3 unknown\n"
     "  -c, --config FILE   the configuration ($BOUNCEFEED_CONFIG, else\n"
@@ -51,6 +51,9 @@ code_of(const struct status *s)
 	for (size_t i = 0; i < s->noutputs; i++)
 		bad |= s->output[i].configured &&
 		       slice_eq(s->output[i].stored.state, SLICE("hold"));
+	for (size_t i = 0; i < s->nsources; i++)
+		bad |= s->source[i].silent || s->source[i].nunreadable > 0 ||
+		       s->source[i].list_error;
 	return bad;
 }
 

@@ -8,11 +8,34 @@
 #include "event/event.h"
 #include "store/store.h"
 
+enum status_file_is {
+	STATUS_FILE_NEW,     /* the daemon has not looked at it yet */
+	STATUS_FILE_KNOWN,   /* it has a place in the state file */
+	STATUS_FILE_IGNORED, /* history, a copy of a known file, or ignore_older */
+};
+
+/* A file that lies under path or archive. */
 struct status_file {
 	struct slice path;
-	uint64_t offset, size;
-	uint64_t lag; /* bytes that are not read yet */
+	enum status_file_is is;
+	uint64_t dev, ino;
+	bool has_key;
+	struct file_key key;
+	uint64_t offset,
+	    size;         /* plain bytes, but for a packed file that is not known */
+	uint64_t lag;     /* bytes that are not read yet and are to be */
+	int64_t waits_ms; /* ... how old the first record of them is */
+	int64_t mtime_ms;
+	bool live; /* under path */
+	bool packed;
+	int error; /* why it cannot be read: errno */
+	/* while it is read */
+	uint64_t skip;
+	int64_t start_ms;
+	struct slice header;
 };
+
+enum { STATUS_KEY_BYTES = 8 }; /* of a file key: those that are shown, as hex */
 
 /* Events by type and class. */
 typedef uint64_t status_counts[EVENT_TYPE_COUNT][EVENT_CLASS_COUNT];
@@ -21,10 +44,15 @@ struct status_source {
 	struct slice name;
 	bool configured;
 	struct store_source stored; /* zero: the state file has not heard of it */
-	struct status_file *file;   /* those that are where they were last seen */
-	size_t nfiles;
-	uint64_t lag; /* of all files */
-	status_counts hour, day;
+	struct status_file *file;   /* what matters most comes first */
+	size_t nfiles, nignored, nunreadable;
+	int list_error;   /* why they cannot be listed: errno */
+	uint64_t lag;     /* of all files */
+	int64_t waits_ms; /* ... the oldest of their unread records */
+	int64_t heard_ms; /* when it was last written to; 0: nobody knows */
+	bool silent;      /* ... and that is longer ago than silent_after */
+	status_counts minute, hour, day;
+	double per_second_minute, per_second_hour; /* events */
 };
 
 struct status_output {
@@ -36,7 +64,8 @@ struct status_output {
 struct status {
 	const struct config *config;
 	int64_t now_ms;
-	long pid; /* of the daemon; 0: none, -1: there is one, maybe */
+	int64_t started_ms; /* of the daemon that ran last; 0: none ever did */
+	long pid;           /* of the daemon; 0: none, -1: there is one, maybe */
 	uint64_t bytes;
 	const char *full;             /* what bounds it; NULL: there is room */
 	struct status_source *source; /* the configured ones first */
@@ -51,10 +80,6 @@ struct status {
  * -EBADMSG damaged or newer, or another -errno. */
 void status_read(struct status *s, const struct config *c);
 void status_free(struct status *s);
-
-/* How old the lag is; false: nobody knows. */
-bool status_lag_seconds(
-    const struct status *s, const struct status_source *o, int64_t *out);
 
 /* What stands apart: events refused alone, events that only fail, batches whose bytes
  * are not what was stored. */

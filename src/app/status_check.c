@@ -3,7 +3,8 @@
  * OK - 3 sources, 1 output, 0 queued.
  *
  * Critical: no daemon, a held output, a state file that is full or damaged. Warning: an
- * output that retries, events set apart, notes on the configuration. Dead letters by
+ * output that retries, events set apart, a silent source, a file that cannot be read,
+ * notes on the configuration. Dead letters by
  * themselves are none: refusing them was the backend's decision.
  */
 #include "app/status.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { PART_MAX = 64 * 1024 };
 
@@ -85,6 +87,35 @@ check_output(struct check *k, const struct status_output *o)
 }
 
 static void
+check_source(struct check *k, const struct status *s, const struct status_source *o)
+{
+	struct buf *out;
+
+	if (o->silent) {
+		out = begin(&k->warning);
+		(void)buf_add(out, SLICE("source "));
+		command_show(out, o->name);
+		(void)buf_add(out, SLICE(": silent since "));
+		command_show_time(out, o->heard_ms ? o->heard_ms : s->started_ms);
+	}
+	if (o->nunreadable == 0 && o->list_error == 0)
+		return;
+	out = begin(&k->warning);
+	(void)buf_add(out, SLICE("source "));
+	command_show(out, o->name);
+	(void)buf_add(out, SLICE(": "));
+	if (o->list_error) {
+		(void)buf_printf(
+		    out, "its files cannot be listed: %s", strerror(o->list_error));
+		return;
+	}
+	put_number(out, o->nunreadable);
+	(void)buf_add(out, SLICE(" unreadable: "));
+	command_show(out, o->file[0].path); /* they come first */
+	(void)buf_printf(out, ": %s", strerror(o->file[0].error));
+}
+
+static void
 check_all(struct check *k, const struct status *s, struct slice notes)
 {
 	int rc = s->trouble.code;
@@ -98,6 +129,8 @@ check_all(struct check *k, const struct status *s, struct slice notes)
 		    begin(&k->critical), "the state file is full (%s)", s->full);
 	for (size_t i = 0; i < s->noutputs; i++)
 		check_output(k, &s->output[i]);
+	for (size_t i = 0; i < s->nsources; i++)
+		check_source(k, s, &s->source[i]);
 	notes.n = slice_find(notes, '\n'); /* one of them is enough for one line */
 	if (notes.n > 0)
 		command_show(begin(&k->warning), notes);

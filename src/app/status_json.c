@@ -6,6 +6,8 @@
 
 #include "app/command.h"
 
+#include <string.h>
+
 static void
 put_comma(struct buf *out)
 {
@@ -23,7 +25,7 @@ begin(struct buf *out, const char *key, struct slice text)
 }
 
 static void
-put_counts(struct buf *out, const char *key, status_counts counts)
+put_counts(struct buf *out, const char *key, const status_counts counts)
 {
 	(void)buf_printf(out, ",\"%s\":[", key);
 	for (int t = EVENT_TYPE_NONE + 1; t < EVENT_TYPE_COUNT; t++) {
@@ -42,34 +44,70 @@ put_counts(struct buf *out, const char *key, status_counts counts)
 }
 
 static void
-put_source(struct buf *out, const struct status *s, struct status_source *o)
+put_flag(struct buf *out, const char *key, bool set)
 {
-	const struct store_source *v = &o->stored;
-	int64_t seconds;
+	if (set)
+		(void)buf_printf(out, ",\"%s\":true", key);
+}
 
-	begin(out, "name", o->name);
-	if (!o->configured)
-		(void)buf_add(out, SLICE(",\"removed\":true"));
-	command_json_time(out, "last_event", v->event_ms);
-	command_json_number(out, "lag_bytes", o->lag);
-	if (status_lag_seconds(s, o, &seconds))
-		command_json_number(out, "lag_seconds", (uint64_t)seconds);
+static void
+put_file(struct buf *out, const struct status_file *f)
+{
+	char key[2 * STATUS_KEY_BYTES];
+
+	begin(out, "path", f->path);
+	command_json_number(out, "device", f->dev);
+	command_json_number(out, "inode", f->ino);
+	hex_write(f->key.b, STATUS_KEY_BYTES, key);
+	if (f->has_key)
+		command_json_text(out, "key", (struct slice){ key, sizeof key });
+	command_json_number(out, "offset", f->offset);
+	command_json_number(out, "size", f->size);
+	command_json_number(out, "lag_bytes", f->lag);
+	command_json_number(out, "lag_seconds", (uint64_t)f->waits_ms / 1000);
+	command_json_time(out, "modified", f->mtime_ms);
+	put_flag(out, "live", f->live);
+	put_flag(out, "packed", f->packed);
+	put_flag(out, "new", f->is == STATUS_FILE_NEW);
+	put_flag(out, "ignored", f->is == STATUS_FILE_IGNORED);
+	if (f->error)
+		command_json_text(out, "unreadable", slice_of(strerror(f->error)));
+	(void)buf_addc(out, '}');
+}
+
+static void
+put_bad(struct buf *out, const struct store_source *v)
+{
 	command_json_number(out, "bad_records", v->bad);
 	command_json_text(out, "last_bad_reason", v->bad_reason);
 	command_json_text(out, "last_bad_file", v->bad_file);
 	if (v->bad_reason.n > 0)
 		command_json_number(out, "last_bad_offset", v->bad_offset);
+	command_json_text(out, "last_bad_bytes", v->bad_bytes);
+	command_json_time(out, "last_bad_time", v->bad_ms);
+}
+
+static void
+put_source(struct buf *out, const struct status_source *o)
+{
+	begin(out, "name", o->name);
+	put_flag(out, "removed", !o->configured);
+	command_json_time(out, "last_event", o->stored.event_ms);
+	command_json_time(out, "last_written", o->heard_ms);
+	if (o->configured)
+		(void)buf_printf(out, ",\"silent\":%s", o->silent ? "true" : "false");
+	command_json_number(out, "lag_bytes", o->lag);
+	command_json_number(out, "lag_seconds", (uint64_t)o->waits_ms / 1000);
+	(void)buf_printf(out, ",\"events_per_second\":{\"minute\":%.3f,\"hour\":%.3f}",
+	    o->per_second_minute, o->per_second_hour);
+	put_bad(out, &o->stored);
 	put_counts(out, "last_hour", o->hour);
 	put_counts(out, "last_day", o->day);
+	if (o->list_error)
+		command_json_text(out, "list_error", slice_of(strerror(o->list_error)));
 	(void)buf_add(out, SLICE(",\"files\":["));
-	for (size_t i = 0; i < o->nfiles; i++) {
-		const struct status_file *f = &o->file[i];
-		begin(out, "path", f->path);
-		command_json_number(out, "offset", f->offset);
-		command_json_number(out, "size", f->size);
-		command_json_number(out, "lag_bytes", f->lag);
-		(void)buf_addc(out, '}');
-	}
+	for (size_t i = 0; i < o->nfiles; i++)
+		put_file(out, &o->file[i]);
 	(void)buf_add(out, SLICE("]}"));
 }
 
@@ -113,7 +151,7 @@ status_json(const struct status *s, struct buf *out)
 	command_json_text(out, "error", slice_of(s->trouble.text));
 	(void)buf_add(out, SLICE(",\"sources\":["));
 	for (size_t i = 0; i < s->nsources; i++)
-		put_source(out, s, &s->source[i]);
+		put_source(out, &s->source[i]);
 	(void)buf_add(out, SLICE("],\"outputs\":["));
 	for (size_t i = 0; i < s->noutputs; i++)
 		put_output(out, &s->output[i]);

@@ -3,8 +3,11 @@
  *
  * A damaged state file is read as far as it goes: each part by itself, and the first
  * trouble is kept. Memory: the files in sight, by far the most of it.
+ *
+ * Rates come from the events counted by the minute: the last minute is the one that
+ * runs and the one before it, so 60 to 120 seconds.
  */
-#include "app/status.h"
+#include "app/status_internal.h"
 
 #include "app/app.h"
 #include "app/room.h"
@@ -17,7 +20,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { HOUR_SLOTS = 3600 * 1000 / STORE_TALLY_MS, DAY_SLOTS = 24 * HOUR_SLOTS };
+enum {
+	MINUTE_SLOTS = 2, /* the one that runs, and the one before it */
+	HOUR_SLOTS = 3600 * 1000 / STORE_TALLY_MS,
+	DAY_SLOTS = 24 * HOUR_SLOTS
+};
 
 /* Bytes that are kept until the end. */
 struct status_text {
@@ -28,8 +35,7 @@ struct status_text {
 struct reading {
 	struct status *status;
 	struct store *store;
-	struct status_source *source; /* whose files are read */
-	bool day;                     /* which counts are read */
+	enum { MINUTE, HOUR, DAY } span; /* which counts are read */
 	struct err e;
 };
 
@@ -39,24 +45,24 @@ no_memory(struct status *s)
 	return err_set(&s->trouble, -ENOMEM, "no memory");
 }
 
-static int
-keep(struct status *s, struct slice *text)
+int
+status_keep(struct status *s, struct slice *text)
 {
-	struct status_text *t = malloc(sizeof *t + text->n);
+	struct status_text *t = malloc(sizeof *t + text->n + 1);
 
 	if (!t)
 		return no_memory(s);
 	if (text->n > 0)
 		memcpy(t->p, text->p, text->n);
+	t->p[text->n] = '\0';
 	t->next = s->texts;
 	s->texts = t;
 	text->p = t->p;
 	return 0;
 }
 
-/* Room for one more, zero, at the end. */
-static void *
-grow(struct status *s, void **array, size_t *n, size_t size)
+void *
+status_grow(struct status *s, void **array, size_t *n, size_t size)
 {
 	/* by doubling: at each power of two */
 	if ((*n & (*n - 1)) == 0) {
@@ -82,9 +88,9 @@ source_of(struct status *s, struct slice name)
 		if (slice_eq(s->source[i].name, name))
 			return &s->source[i];
 	}
-	struct status_source *o = grow(
+	struct status_source *o = status_grow(
 	    s, (void **)&s->source, &s->nsources, sizeof *s->source);
-	if (!o || keep(s, &name) < 0)
+	if (!o || status_keep(s, &name) < 0)
 		return NULL;
 	o->name = name;
 	return o;
@@ -101,54 +107,14 @@ on_source(void *arg, const struct store_source *stored)
 	/* what points into the store is kept before it is ours */
 	struct store_source v = *stored;
 	v.name = o->name;
-	int rc = keep(r->status, &v.bad_reason);
+	int rc = status_keep(r->status, &v.bad_reason);
 	if (rc == 0)
-		rc = keep(r->status, &v.bad_file);
+		rc = status_keep(r->status, &v.bad_file);
+	if (rc == 0)
+		rc = status_keep(r->status, &v.bad_bytes);
 	if (rc == 0)
 		o->stored = v;
 	return rc;
-}
-
-/* False: the file is not where it was: known, and gone, of no interest to people. */
-static bool
-size_of(const struct store_file *f, uint64_t *size)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	if (f->path.n >= sizeof path)
-		return false;
-	(void)snprintf(path, sizeof path, "%.*s", (int)f->path.n, f->path.p);
-	if (stat(path, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino)
-		return false;
-	*size = (uint64_t)st.st_size;
-	return true;
-}
-
-static int
-on_file(void *arg, const struct store_file *stored)
-{
-	struct reading *r = arg;
-	struct status_source *o = r->source;
-	uint64_t size;
-
-	if (!size_of(stored, &size))
-		return 0;
-	struct slice path = stored->path;
-	if (keep(r->status, &path) < 0)
-		return -ENOMEM;
-	struct status_file *f = grow(
-	    r->status, (void **)&o->file, &o->nfiles, sizeof *o->file);
-	if (!f)
-		return -ENOMEM;
-	f->path = path;
-	f->offset = stored->offset;
-	f->size = size;
-	f->lag = size > f->offset ? size - f->offset : 0;
-	if (stored->offset < stored->skip && stored->start_ms == 0)
-		f->lag = 0; /* start: end passes over it, and waits for more */
-	o->lag += f->lag;
-	return 0;
 }
 
 static int
@@ -159,7 +125,9 @@ on_tally(void *arg, const struct store_tally *t)
 
 	if (!o)
 		return -ENOMEM;
-	uint64_t(*counts)[EVENT_CLASS_COUNT] = r->day ? o->day : o->hour;
+	uint64_t(*counts)[EVENT_CLASS_COUNT] = r->span == MINUTE ? o->minute
+					       : r->span == HOUR ? o->hour
+								 : o->day;
 	counts[event_type_of(t->type)][event_class_of(t->class)] += t->n;
 	return 0;
 }
@@ -174,9 +142,9 @@ output_of(struct status *s, struct slice name)
 		if (slice_eq(s->output[i].stored.name, name))
 			return &s->output[i];
 	}
-	struct status_output *o = grow(
+	struct status_output *o = status_grow(
 	    s, (void **)&s->output, &s->noutputs, sizeof *s->output);
-	if (!o || keep(s, &name) < 0)
+	if (!o || status_keep(s, &name) < 0)
 		return NULL;
 	o->stored.name = name;
 	o->stored.state = slice_of(output_state_name(OUTPUT_OK));
@@ -193,9 +161,9 @@ on_output(void *arg, const struct store_output *stored)
 		return -ENOMEM;
 	struct store_output v = *stored;
 	v.name = o->stored.name;
-	int rc = keep(r->status, &v.state);
+	int rc = status_keep(r->status, &v.state);
 	if (rc == 0)
-		rc = keep(r->status, &v.error);
+		rc = status_keep(r->status, &v.error);
 	if (rc < 0)
 		return rc;
 	o->stored = v;
@@ -248,24 +216,76 @@ note(struct reading *r, int rc)
 		*trouble = r->e;
 }
 
+/* Events a second, over the slots and as much of the last one as has gone by. */
+static double
+rate_of(const struct status *s, status_counts counts, int64_t slots)
+{
+	int64_t ms = (slots - 1) * STORE_TALLY_MS + s->now_ms % STORE_TALLY_MS;
+	uint64_t n = 0;
+
+	for (int t = 0; t < EVENT_TYPE_COUNT; t++) {
+		for (int c = 0; c < EVENT_CLASS_COUNT; c++)
+			n += counts[t][c];
+	}
+	return (double)n * 1000 / (double)ms;
+}
+
+static void
+read_tallies(struct reading *r)
+{
+	static const int64_t slots[] = { MINUTE_SLOTS, HOUR_SLOTS, DAY_SLOTS };
+	struct status *s = r->status;
+	int64_t now = s->now_ms / STORE_TALLY_MS;
+
+	for (r->span = MINUTE; r->span <= DAY; r->span++)
+		note(r, store_tally_each(
+			    r->store, now - slots[r->span] + 1, on_tally, r, &r->e));
+	for (size_t i = 0; i < s->nsources; i++) {
+		struct status_source *o = &s->source[i];
+		o->per_second_minute = rate_of(s, o->minute, MINUTE_SLOTS);
+		o->per_second_hour = rate_of(s, o->hour, HOUR_SLOTS);
+	}
+}
+
+/* When the daemon that ran last took the lock. */
+static int64_t
+started_ms(const struct config *c)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int n = snprintf(path, sizeof path, "%s.lock", c->state_path);
+
+	if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) < 0)
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * 1000;
+}
+
+static void
+read_sources(struct reading *r, const struct config *c)
+{
+	struct status *s = r->status;
+	int rc = store_source_each(r->store, on_source, r, &r->e);
+
+	note(r, rc);
+	for (size_t i = 0; rc == 0 && i < c->nsources; i++) {
+		/* the configured ones come first, in their order */
+		struct status_source *o = &s->source[i];
+		note(r, status_read_files(s, r->store, o, &c->source[i],
+			    o->stored.name.n > 0, &r->e));
+	}
+}
+
 static void
 read_store(struct reading *r, const struct config *c)
 {
 	struct status *s = r->status;
 	struct store *st = r->store;
-	int64_t slot = s->now_ms / STORE_TALLY_MS;
 	const char *why;
 
 	s->bytes = store_bytes(st);
 	s->full = room_left(st, c, &why) ? NULL : why;
-	note(r, store_source_each(st, on_source, r, &r->e));
-	for (size_t i = 0; i < s->nsources; i++) {
-		r->source = &s->source[i];
-		note(r, store_file_each(st, r->source->name, on_file, r, &r->e));
-	}
-	note(r, store_tally_each(st, slot - HOUR_SLOTS + 1, on_tally, r, &r->e));
-	r->day = true;
-	note(r, store_tally_each(st, slot - DAY_SLOTS + 1, on_tally, r, &r->e));
+	read_sources(r, c);
+	read_tallies(r);
 	note(r, store_output_each(st, on_output, r, &r->e));
 }
 
@@ -280,6 +300,7 @@ status_read(struct status *s, const struct config *c)
 	if (add_configured(s, c) < 0)
 		return;
 	s->pid = store_holder(c->state_path);
+	s->started_ms = started_ms(c);
 	int rc = store_open(c->state_path, STORE_READ, &o, &r.store, &holder, &r.e);
 	if (rc == -ENOENT)
 		(void)err_set(&r.e, rc, "no state file yet: %s", c->state_path);
@@ -303,15 +324,4 @@ status_free(struct status *s)
 		free(t);
 		t = next;
 	}
-}
-
-bool
-status_lag_seconds(const struct status *s, const struct status_source *o, int64_t *out)
-{
-	int64_t ms = s->now_ms - o->stored.event_ms;
-
-	if (o->lag > 0 && o->stored.event_ms == 0)
-		return false;
-	*out = o->lag == 0 || ms < 0 ? 0 : ms / 1000;
-	return true;
 }

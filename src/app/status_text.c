@@ -5,10 +5,14 @@
 
 #include "app/command.h"
 
+#include <string.h>
+
 typedef unsigned long long big;
 
+enum { FILES_SHOWN = 20 }; /* of a source, one a line; --json has all */
+
 static void
-put_counts(struct buf *out, const char *when, status_counts counts)
+put_counts(struct buf *out, const char *when, const status_counts counts)
 {
 	const char *before = ": ";
 
@@ -30,28 +34,85 @@ put_counts(struct buf *out, const char *when, status_counts counts)
 		(void)buf_addc(out, '\n');
 }
 
+/* 803:1234, key 0123456789abcdef, packed */
 static void
-put_files(struct buf *out, const struct status *s, const struct status_source *o)
+put_file(struct buf *out, const struct status_file *f)
 {
-	int64_t seconds;
+	char key[2 * STATUS_KEY_BYTES];
 
-	if (o->lag > 0) {
-		(void)buf_printf(out, "  %llu bytes behind", (big)o->lag);
-		if (status_lag_seconds(s, o, &seconds))
-			(void)buf_printf(out, ", %llu s", (big)seconds);
-		(void)buf_addc(out, '\n');
+	(void)buf_add(out, SLICE("  "));
+	command_show(out, f->path);
+	(void)buf_printf(out, ": at %llu of %llu bytes, %llu behind", (big)f->offset,
+	    (big)f->size, (big)f->lag);
+	if (f->lag > 0)
+		(void)buf_printf(out, ", %lld s", (long long)f->waits_ms / 1000);
+	(void)buf_printf(out, " (%llu:%llu", (big)f->dev, (big)f->ino);
+	hex_write(f->key.b, STATUS_KEY_BYTES, key);
+	if (f->has_key)
+		(void)buf_printf(out, ", key %.*s", (int)sizeof key, key);
+	if (!f->live)
+		(void)buf_add(out, SLICE(", archive"));
+	if (f->packed)
+		(void)buf_add(out, SLICE(", packed"));
+	if (f->is == STATUS_FILE_NEW)
+		(void)buf_add(out, SLICE(", new"));
+	if (f->error)
+		(void)buf_printf(out, ", unreadable: %s", strerror(f->error));
+	(void)buf_add(out, SLICE(")\n"));
+}
+
+/* Those that matter most, a line each; the rest as numbers. */
+static void
+put_files(struct buf *out, const struct status_source *o)
+{
+	size_t n = o->nfiles - o->nignored, shown = 0;
+	uint64_t lag = 0, behind = 0;
+
+	if (o->list_error)
+		(void)buf_printf(
+		    out, "  the files cannot be listed: %s\n", strerror(o->list_error));
+	if (o->lag > 0)
+		(void)buf_printf(out, "  %llu bytes behind, %lld s\n", (big)o->lag,
+		    (long long)o->waits_ms / 1000);
+	for (; shown < n && shown < FILES_SHOWN; shown++)
+		put_file(out, &o->file[shown]);
+	for (size_t i = shown; i < n; i++) {
+		lag += o->file[i].lag;
+		behind += o->file[i].lag > 0;
 	}
-	for (size_t i = 0; i < o->nfiles; i++) {
-		const struct status_file *f = &o->file[i];
-		(void)buf_add(out, SLICE("  "));
-		command_show(out, f->path);
-		(void)buf_printf(out, ": at %llu of %llu bytes, %llu behind\n",
-		    (big)f->offset, (big)f->size, (big)f->lag);
-	}
+	if (shown < n && behind > 0)
+		(void)buf_printf(out,
+		    "  and %zu more files, %llu of them behind, %llu bytes\n",
+		    n - shown, (big)behind, (big)lag);
+	else if (shown < n)
+		(void)buf_printf(out, "  and %zu more files, all read\n", n - shown);
+	if (o->nignored > 0)
+		(void)buf_printf(out, "  %zu more %s ignored: old, or a copy\n",
+		    o->nignored, o->nignored == 1 ? "is" : "are");
 }
 
 static void
-put_source(struct buf *out, const struct status *s, struct status_source *o)
+put_bad(struct buf *out, const struct store_source *v)
+{
+	(void)buf_printf(out, ", %llu bad records (last: ", (big)v->bad);
+	command_show(out, v->bad_reason);
+	(void)buf_add(out, SLICE(" in "));
+	command_show(out, v->bad_file);
+	(void)buf_printf(out, " at %llu)", (big)v->bad_offset);
+}
+
+static void
+put_silence(struct buf *out, const struct status *s, const struct status_source *o)
+{
+	int64_t since = o->heard_ms ? o->heard_ms : s->started_ms;
+
+	(void)buf_add(out, SLICE("  silent: nothing was written since "));
+	command_show_time(out, since);
+	(void)buf_printf(out, ", %lld s\n", (long long)(s->now_ms - since) / 1000);
+}
+
+static void
+put_source(struct buf *out, const struct status *s, const struct status_source *o)
 {
 	const struct store_source *v = &o->stored;
 
@@ -64,15 +125,22 @@ put_source(struct buf *out, const struct status *s, struct status_source *o)
 		command_show_time(out, v->event_ms);
 	else
 		(void)buf_add(out, SLICE("none yet"));
-	if (v->bad > 0) {
-		(void)buf_printf(out, ", %llu bad records (last: ", (big)v->bad);
-		command_show(out, v->bad_reason);
-		(void)buf_add(out, SLICE(" in "));
-		command_show(out, v->bad_file);
-		(void)buf_printf(out, " at %llu)", (big)v->bad_offset);
-	}
+	if (v->bad > 0)
+		put_bad(out, v);
 	(void)buf_addc(out, '\n');
-	put_files(out, s, o);
+	if (v->bad_bytes.n > 0) {
+		(void)buf_add(out, SLICE("  last bad record: "));
+		command_show(out, v->bad_bytes);
+		(void)buf_addc(out, '\n');
+	}
+	if (o->silent)
+		put_silence(out, s, o);
+	put_files(out, o);
+	if (o->per_second_hour > 0)
+		(void)buf_printf(out,
+		    "  %.3f events a second in the last minute, %.3f in the last "
+		    "hour\n",
+		    o->per_second_minute, o->per_second_hour);
 	put_counts(out, "hour", o->hour);
 	put_counts(out, "day", o->day);
 }

@@ -158,7 +158,7 @@ watch_dirs_of(struct source *s, const char *pattern)
 	char copy[PATH_MAX];
 	glob_t g = { 0 };
 
-	if (snprintf(copy, sizeof copy, "%s", pattern) >= (int)sizeof copy)
+	if (!s->watch || snprintf(copy, sizeof copy, "%s", pattern) >= (int)sizeof copy)
 		return;
 	if (glob(dirname(copy), GLOB_NOSORT | GLOB_NOMAGIC, NULL, &g) == 0) {
 		for (size_t i = 0; i < g.gl_pathc; i++)

@@ -164,6 +164,24 @@ int64_t source_deadline(struct source *s, int64_t now_ms);
 /* Forgets a file for good. */
 void source_forget(struct source *s, struct source_file *f);
 
+/* --- what is there (found.c) ---------------------------------------------------------
+ */
+
+struct source_found {
+	const char *path;
+	uint64_t dev, ino;
+	uint64_t size; /* on disk */
+	int64_t mtime_ns;
+	bool live; /* under path, not in the archive */
+	bool packed;
+};
+
+/* Calls fn for each file that lies under path and archive now, as source_scan() finds
+ * them; follows none. 0, what fn answered, or -errno. */
+typedef int source_found_fn(void *arg, const struct source_found *f);
+int source_find(
+    const struct source_options *o, source_found_fn *fn, void *arg, struct err *e);
+
 /* --- one file that others touch (wake.c) ---------------------------------------------
  */
 

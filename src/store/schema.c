@@ -180,7 +180,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_SOURCE_EACH] =
 	    "SELECT s.name, s.event_ms,"
 	    "  coalesce((SELECT sum(n) FROM bad_count c WHERE c.source = s.name), 0),"
-	    "  b.reason, b.file, b.offset"
+	    "  b.reason, b.file, b.offset, b.bytes, b.at_ms, s.scanned_ns"
 	    " FROM source s LEFT JOIN bad b"
 	    "  ON b.id = (SELECT max(id) FROM bad WHERE source = s.name) ORDER BY "
 	    "s.name",

@@ -236,7 +236,7 @@ int store_bad_count(struct store *s, struct slice source, struct slice reason,
 /* --- events counted, for status ---------------------------------------------------
  */
 
-enum { STORE_TALLY_MS = 5 * 60 * 1000 }; /* one slot */
+enum { STORE_TALLY_MS = 60 * 1000 }; /* one slot */
 
 struct store_tally {
 	struct slice source;
@@ -303,6 +303,9 @@ struct store_source {
 	struct slice bad_reason; /* of the last one */
 	struct slice bad_file;
 	uint64_t bad_offset;
+	struct slice bad_bytes; /* its first bytes */
+	int64_t bad_ms;         /* when it was read */
+	int64_t scanned_ns;     /* as store_source_get() */
 };
 
 typedef int store_source_fn(void *arg, const struct store_source *o);

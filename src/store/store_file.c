@@ -185,6 +185,9 @@ store_source_each(struct store *s, store_source_fn *fn, void *arg, struct err *e
 			.bad_reason = store_column(q, 3),
 			.bad_file = store_column(q, 4),
 			.bad_offset = (uint64_t)sqlite3_column_int64(q, 5),
+			.bad_bytes = store_column(q, 6),
+			.bad_ms = sqlite3_column_int64(q, 7),
+			.scanned_ns = sqlite3_column_int64(q, 8),
 		};
 		rc = fn(arg, &o);
 	}

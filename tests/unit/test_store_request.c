@@ -157,16 +157,22 @@ END_TEST
 
 /* --- events counted -------------------------------------------------------------- */
 
-enum { DAY = 288, NOW = 1000000 };
+enum { HOUR = 3600 * 1000 / STORE_TALLY_MS, DAY = 24 * HOUR, NOW = 30000000 };
 
 static void
-add(const char *source, int64_t slot, const char *type, const char *class, uint64_t n)
+put(const char *source, int64_t slot, const char *type, const char *class, uint64_t n)
 {
 	const struct store_tally t = { slice_of(source), slot, slice_of(type),
 		slice_of(class), n };
 
-	store_test_begin();
 	store_test_must("add", store_tally_add(store_test, &t, &store_test_err));
+}
+
+static void
+add(const char *source, int64_t slot, const char *type, const char *class, uint64_t n)
+{
+	store_test_begin();
+	put(source, slot, type, class, n);
 	store_test_commit();
 }
 
@@ -214,10 +220,12 @@ END_TEST
 
 START_TEST(slots_older_than_a_day_are_forgotten)
 {
+	store_test_begin();
 	for (int64_t i = 0; i <= DAY; i++)
-		add("s", NOW + i, "bounce", "hard", 1);
-	is_tally("a day", 0, "s/bounce/hard=289 ");
-	is_tally("an hour", NOW + DAY - 11, "s/bounce/hard=12 ");
+		put("s", NOW + i, "bounce", "hard", 1);
+	store_test_commit();
+	is_tally("a day", 0, "s/bounce/hard=1441 ");
+	is_tally("an hour", NOW + DAY - HOUR + 1, "s/bounce/hard=60 ");
 	add("s", NOW + DAY + 1, "bounce", "hard", 1);
 	store_test_is("SELECT count(*) FROM tally", DAY + 1);
 	store_test_is("SELECT min(slot) FROM tally", NOW + 1);
