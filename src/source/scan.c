@@ -279,7 +279,7 @@ static bool
 is_too_old(const struct source *s, const struct candidate *c, bool first)
 {
 	return s->o.older_ns > 0 && (!first || s->o.from_start) &&
-	       stamp_ns() - source_mtime_ns(&c->st) > s->o.older_ns;
+	       source_stamp_ns() - source_mtime_ns(&c->st) > s->o.older_ns;
 }
 
 static int
