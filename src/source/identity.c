@@ -35,7 +35,7 @@ read_at(int fd, char *p, size_t cap, uint64_t at)
 }
 
 int
-source_key_of(struct source *s, int fd, struct file_key *out)
+source_key_of(struct source *s, int fd, uint64_t taken, struct file_key *out)
 {
 	int rc = 0;
 
@@ -43,10 +43,12 @@ source_key_of(struct source *s, int fd, struct file_key *out)
 		char *p = malloc(cap);
 		if (!p)
 			return -ENOMEM;
-		ssize_t n = read_at(fd, p, cap, 0);
+		/* a last record without a line end may have been taken, too */
+		bool last = taken > 0 && taken <= cap;
+		ssize_t n = read_at(fd, p, last ? (size_t)taken : cap, 0);
 		rc = n < 0 ? (int)n
 			   : s->o.key(s->o.key_arg, (struct slice){ p, (size_t)n },
-				 false, out);
+				 last && (uint64_t)n == taken, out);
 		free(p);
 		if (n >= 0 && (size_t)n < cap)
 			break; /* that was all of it */
@@ -120,7 +122,7 @@ source_holds(struct source *s, int fd, const struct source_file *f)
 	if (f->offset > 0)
 		return source_marker_agrees(fd, f->offset, &f->marker);
 	/* not read yet, but the scan may have learnt its key */
-	return !f->has_key || (source_key_of(s, fd, &key) == 1 &&
+	return !f->has_key || (source_key_of(s, fd, 0, &key) == 1 &&
 				  !memcmp(key.b, f->key.b, sizeof key.b));
 }
 

@@ -94,7 +94,7 @@ source_learn_keys(struct source *s)
 		int fd = open_known(s, f);
 		if (fd < 0)
 			continue;
-		f->has_key = source_key_of(s, fd, &f->key) == 1;
+		f->has_key = source_key_of(s, fd, 0, &f->key) == 1;
 		f->dirty |= f->has_key;
 		close(fd);
 	}

@@ -47,7 +47,7 @@ still_is(struct source *s, struct candidate *c, struct source_file *f)
 	f->unsure = fd < 0;
 	if (fd < 0)
 		return true;
-	bool same = source_key_of(s, fd, &key) == 1 &&
+	bool same = source_key_of(s, fd, f->offset, &key) == 1 &&
 		    source_relation_of(fd, c, &key, f) == CONTINUES;
 	close(fd);
 	return same;
@@ -186,7 +186,7 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 {
 	int fd = source_open_candidate(s, c), rc = 0;
 
-	c->has_key = fd >= 0 && source_key_of(s, fd, &c->key) == 1;
+	c->has_key = fd >= 0 && source_key_of(s, fd, 0, &c->key) == 1;
 	for (struct source_file *f = s->files; f && !c->file && rc == 0; f = f->next) {
 		if (f->ignored || !f->has_key)
 			continue;

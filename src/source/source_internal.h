@@ -59,7 +59,8 @@ bool source_is_packed(const char *path);
 bool source_wants(const struct source *s, const char *dir, const char *name);
 
 /* identity.c */
-int source_key_of(struct source *s, int fd, struct file_key *out); /* 1, 0 or -errno */
+/* 1, 0 or -errno; from the bytes that were taken of it, 0: from all that there are */
+int source_key_of(struct source *s, int fd, uint64_t taken, struct file_key *out);
 bool source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker);
 bool source_same_tail(int fd, int other, uint64_t offset); /* the marker's bytes */
 /* Is what was taken of f in the file, or its key where nothing was? */

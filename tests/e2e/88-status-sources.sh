@@ -159,6 +159,7 @@ json 'len(many["files"]) == 2000 and sum(f["lag_bytes"] > 0 for f in many["files
 [ "$(id -u)" = 0 ] || pass "without the files that cannot be read: they need root"
 chown -R 61234:61234 "$TMP/state"
 chmod 000 "$TMP/logs/p2.csv"
+chmod 711 "$TMP"
 chmod 644 "$TMP/c.yaml"
 rc=0
 setpriv --reuid=61234 --regid=61234 --clear-groups "$BOUNCEFEED" status -c "$TMP/c.yaml" \
