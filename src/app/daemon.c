@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <systemd/sd-daemon.h>
@@ -36,6 +37,18 @@ open_signals(struct daemon *d, struct err *e)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	d->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return d->signals < 0 ? err_set(e, -errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+/* As many fds as are allowed: the soft limit is for programs that use select(). */
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The state file's wake file: commands touch it. */
@@ -75,6 +88,7 @@ open_all(struct daemon *d, struct err *e)
 
 	v->config = c;
 	v->host = slice_of(c->host);
+	raise_limit();
 	err_set(e, -ENOMEM, "no memory");
 	if (!(v->hash = hash_new()) || !(v->classifier = config_classifier(c)) ||
 	    !(v->spool = spool_new(c, v->host)) || !(v->tally = tally_new(c)) ||

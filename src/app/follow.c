@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SCAN_RETRY_MS = 1000 }; /* after a scan that failed */
 static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
 
 static void
@@ -28,7 +29,7 @@ scan(struct follow *f, int64_t now_ms)
 	struct err e;
 	int64_t began = source_scan(f->source, f->scanned_ns, now_ms, &e);
 
-	f->next_scan_ms = now_ms + SOURCE_RESCAN_MS;
+	f->next_scan_ms = now_ms + (began < 0 ? SCAN_RETRY_MS : SOURCE_RESCAN_MS);
 	log_scan_fault(f, began < 0 ? (int)began : 0, &e);
 	if (began < 0)
 		return (int)began;

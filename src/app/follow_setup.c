@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+enum { FDS_RESERVED = 28 };
 
 static void
 drop_reading(void *user)
@@ -121,6 +124,24 @@ set_up_stream(struct follow *f)
 	f->stream.parse.fbl_headers = f->fbl_headers;
 }
 
+/* What is left for the files of one source when the state file, inotify, curl and a
+ * scan have theirs. */
+static size_t
+open_max(const struct config *c)
+{
+	size_t reserved = FDS_RESERVED;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return SOURCE_OPEN_MAX;
+	for (size_t i = 0; i < c->noutputs; i++)
+		reserved += c->output[i].concurrency;
+	if (limit.rlim_cur <= reserved)
+		return SOURCE_OPEN_MIN;
+	size_t share = (limit.rlim_cur - reserved) / c->nsources;
+	return share < SOURCE_OPEN_MIN ? SOURCE_OPEN_MIN : share;
+}
+
 static int
 set_up_source(struct follow *f, struct err *e)
 {
@@ -134,6 +155,7 @@ set_up_source(struct follow *f, struct err *e)
 		.from_start = !strcmp(c->start, "beginning"),
 		.start_ms = config_start_ms(c->start, clock_wall_ms()),
 		.older_ns = (int64_t)c->ignore_older * 1000000,
+		.open_max = open_max(f->env->config),
 		.key = stream_file_key,
 		.key_arg = &f->stream,
 		.drop_user = drop_reading,

@@ -131,6 +131,16 @@ add(struct candidates *c, const char *path, bool live)
 	return 0;
 }
 
+/* A directory that may not be read, or is none, has nothing for us. But where the fault
+ * is not its own, what lies in it is unknown, not gone. */
+static int
+glob_fault(const char *path, int error)
+{
+	(void)path;
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO ||
+	       error == ESTALE;
+}
+
 /* All that fits the pattern; `stem`: only its dated names. */
 static int
 add_glob(struct candidates *c, const char *pattern, bool live, const char *stem)
@@ -138,8 +148,14 @@ add_glob(struct candidates *c, const char *pattern, bool live, const char *stem)
 	glob_t g = { 0 };
 	int rc = 0;
 
-	if (glob(pattern, GLOB_NOSORT, NULL, &g) == GLOB_NOSPACE)
+	switch (glob(pattern, GLOB_NOSORT, glob_fault, &g)) {
+	case GLOB_NOSPACE:
 		rc = -ENOMEM;
+		break;
+	case GLOB_ABORTED:
+		rc = errno ? -errno : -EIO;
+		break;
+	}
 	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
 		const char *path = g.gl_pathv[i];
 		if (stem && !is_dated(stem, path))

@@ -149,7 +149,7 @@ evict_up_to(const struct source *s)
 {
 	int64_t first = INT64_MAX, last = INT64_MIN;
 
-	if (s->nopen < SOURCE_OPEN_MAX)
+	if (s->nopen < s->o.open_max)
 		return INT64_MIN;
 	for (const struct source_file *f = s->files; f; f = f->next) {
 		if (f->fd < 0 || f->present || f->read != f->offset)
@@ -174,7 +174,7 @@ look(struct source *s, bool thorough, int64_t now_ms)
 		bool still = f->fd >= 0 && f->size <= f->read && f != keep;
 		bool rested = f->packed || now_ms - f->grown_ms >= SOURCE_GRACE_MS;
 		bool crowded = f->present
-				   ? s->nopen > SOURCE_OPEN_MAX / 2
+				   ? s->nopen > s->o.open_max / 2
 				   : f->grown_ms <= evict_ms && f->read == f->offset;
 		f->ended = still && (crowded || rested);
 		f->over = f->ended && rested && (!f->live || is_superseded(s, f));

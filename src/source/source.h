@@ -15,6 +15,7 @@
 
 enum {
 	SOURCE_OPEN_MAX = 64,        /* files of a source that are open at once */
+	SOURCE_OPEN_MIN = 4,         /* ... however few fds there are */
 	SOURCE_GRACE_MS = 30 * 1000, /* a file that rotated away is watched that long */
 	SOURCE_RESCAN_MS = 60 * 1000, /* the safety rescan */
 	SOURCE_AGAIN_MS = 10,         /* after a scan that asked for another one */
@@ -82,6 +83,7 @@ struct source_options {
 	int64_t start_ms; /* ... what is of this time or later; 0: none of it */
 	int64_t
 	    older_ns; /* a new file not written to for so long is ignored; 0: none is */
+	size_t open_max; /* 0 or more than SOURCE_OPEN_MAX: that */
 	source_key_fn *key;
 	void *key_arg;
 	void (*drop_user)(void *user);

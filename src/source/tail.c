@@ -23,6 +23,10 @@ source_new(struct source_watch *w, const struct source_options *o)
 		return NULL;
 	s->watch = w;
 	s->o = *o;
+	if (o->open_max == 0 || o->open_max > SOURCE_OPEN_MAX)
+		s->o.open_max = SOURCE_OPEN_MAX;
+	else if (o->open_max < SOURCE_OPEN_MIN)
+		s->o.open_max = SOURCE_OPEN_MIN;
 	s->want_scan = true;
 	source_watch_join(w, s);
 	return s;
@@ -122,9 +126,11 @@ source_open(struct source *s, struct source_file *f)
 
 	if (f->fd >= 0)
 		return true;
-	if (s->nopen >= SOURCE_OPEN_MAX)
+	if (s->nopen >= s->o.open_max)
 		return !(s->starved = true); /* its turn comes when others are read */
 	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return !(s->starved = true); /* not the file's fault */
 	/* one that has just gone is no fault: the next scan finds where to */
 	f->error = fd < 0 && errno != ENOENT ? errno : 0;
 	if (fd < 0)
