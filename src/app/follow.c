@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCAN_RETRY_MS = 1000 }; /* after a scan that failed */
+enum {
+	SCAN_RETRY_MS = 1000, /* after a scan that failed */
+	SCAN_REST = 4,        /* times what the last one took, to the next */
+};
 static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
 
 static void
@@ -113,13 +116,21 @@ follow_look(struct follow *f, int64_t now_ms)
 	int rc = 0;
 
 	source_asked(f->source, now_ms, &want_scan, &want_look);
-	bool due = follow_silence_due(f);
-	f->looked |= want_scan || want_look || due || now_ms >= f->next_look_ms ||
-		     now_ms >= f->next_scan_ms;
-	if (want_scan || now_ms >= f->next_scan_ms || due)
+	bool due = now_ms >= f->next_look_ms;
+	/* With thousands of files a scan takes milliseconds, and each rename or write
+	 * to a closed one asks for it: at most a fifth of the time is given to that. */
+	f->asked |= want_scan || follow_silence_due(f);
+	bool scan_now = (f->asked && now_ms >= f->rested_ms) ||
+			now_ms >= f->next_scan_ms;
+	f->looked |= scan_now || want_look || due;
+	if (scan_now) {
+		f->asked = false;
 		rc = scan(f, now_ms);
-	else if (want_look || now_ms >= f->next_look_ms)
+		int64_t end_ms = clock_ms();
+		f->rested_ms = end_ms + SCAN_REST * (end_ms - now_ms);
+	} else if (want_look || due) {
 		source_look(f->source, now_ms);
+	}
 	(void)close_ended(f);
 	f->next_look_ms = source_deadline(f->source, now_ms);
 	return rc;
@@ -130,6 +141,8 @@ follow_deadline(const struct follow *f, int64_t now_ms)
 {
 	int64_t at = follow_silence_deadline(f, now_ms);
 
+	if (f->asked && f->rested_ms < at)
+		at = f->rested_ms;
 	if (f->next_look_ms < at)
 		at = f->next_look_ms;
 	return f->next_scan_ms < at ? f->next_scan_ms : at;

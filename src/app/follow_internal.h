@@ -30,6 +30,8 @@ struct follow {
 	uint64_t turn; /* of reading in order, see source_file.failed_turn */
 	int64_t scanned_ns, stored_scan_ns;
 	int64_t next_scan_ms, next_look_ms;
+	bool asked;                        /* for a scan, which is not made ... */
+	int64_t rested_ms;                 /* ... before this */
 	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
 	bool failing; /* the last scan failed, and that was logged */
 	/* follow_silent.c; the wall clock */
