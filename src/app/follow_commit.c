@@ -5,28 +5,6 @@
  * stored.
  */
 #include "app/follow_internal.h"
-#include "app/app.h"
-
-static const int64_t FORGET_MS = INT64_C(30) * 24 * 3600 * 1000;
-
-/* Known files that nobody saw for a month. */
-static int
-forget_old(struct follow *f, struct err *e)
-{
-	struct source_file *next;
-	int64_t now = clock_wall_ms();
-	int rc = 0;
-
-	for (struct source_file *s = source_files(f->source); rc == 0 && s; s = next) {
-		next = s->next;
-		if (s->present || s->fd >= 0 || s->id == 0 ||
-		    now - s->seen_ms < FORGET_MS)
-			continue;
-		if ((rc = store_file_forget(f->env->store, s->id, e)) == 0)
-			source_forget(f->source, s);
-	}
-	return rc;
-}
 
 bool
 follow_urgent(const struct follow *f)
@@ -79,7 +57,7 @@ follow_put(struct follow *f, struct err *e)
 		rc = store_source_event(st, name, f->event_ms, e);
 	if (rc == 0)
 		rc = bad_log_put(&f->bad, st, name, e);
-	return rc < 0 ? rc : forget_old(f, e);
+	return rc < 0 ? rc : follow_forget_put(f, e);
 }
 
 void
@@ -95,4 +73,5 @@ follow_committed(struct follow *f)
 	f->stored_scan_ns = f->scanned_ns;
 	f->stored_event_ms = f->event_ms;
 	bad_log_clear(&f->bad);
+	follow_forgotten(f);
 }

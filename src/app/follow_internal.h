@@ -34,6 +34,12 @@ struct follow {
 	int64_t rested_ms;                 /* ... before this */
 	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
 	bool failing; /* the last scan failed, and that was logged */
+	/* follow_forget.c */
+	int64_t forget_ms;  /* when old files are looked for next */
+	bool forgetting;    /* the commit under way forgets some */
+	bool crowded;       /* ... because there are too many ... */
+	bool told_crowded;  /* ... and that was logged */
+	int64_t crowded_ms; /* when that is tried again */
 	/* follow_silent.c; the wall clock */
 	int64_t started_ms;
 	int64_t heard_ms; /* the last writing, by the files */
@@ -50,5 +56,9 @@ int follow_note_place(struct source_file *s, const struct stream *stream);
  * told; INT64_MAX: never. */
 bool follow_silence_due(const struct follow *f);
 int64_t follow_silence_deadline(const struct follow *f, int64_t now_ms);
+
+/* --- follow_forget.c: within the transaction, and after it */
+int follow_forget_put(struct follow *f, struct err *e);
+void follow_forgotten(struct follow *f);
 
 #endif

@@ -59,6 +59,7 @@ struct source_file {
 	bool over;  /* ... and its writer is done with it: what is left may be taken */
 	bool ignored;         /* history: was there before us and continues nothing, or
 				 older than older_ns when it was found */
+	bool doomed;          /* source_sweep() forgets it */
 	bool dirty;           /* differs from the state file */
 	int64_t put_id;       /* its id there, if the commit under way succeeds */
 	int error;            /* why it cannot be read: errno, 0: it can */
@@ -163,8 +164,10 @@ void source_lose(struct source *s, struct source_file *f);
  * INT64_MAX: for none. */
 int64_t source_deadline(struct source *s, int64_t now_ms);
 
-/* Forgets a file for good. */
+/* Forgets a file for good; all that are `doomed`. */
 void source_forget(struct source *s, struct source_file *f);
+void source_sweep(struct source *s);
+size_t source_count(const struct source *s); /* files that are known or ignored */
 
 /* --- what is there (found.c) ---------------------------------------------------------
  */

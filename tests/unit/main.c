@@ -24,6 +24,7 @@ static Suite *(*const suites[])(void) = {
 	suite_select,
 	suite_config,
 	suite_import,
+	suite_forget,
 };
 
 int

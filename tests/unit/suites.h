@@ -21,5 +21,6 @@ Suite *suite_spool(void);
 Suite *suite_select(void);
 Suite *suite_config(void);
 Suite *suite_import(void);
+Suite *suite_forget(void);
 
 #endif

@@ -56,8 +56,8 @@ store_test_reopen(void)
 	store_test_must("reopen", store_test_open(STORE_OWN));
 }
 
-static void
-setup(void)
+void
+store_test_setup(void)
 {
 	(void)snprintf(
 	    store_test_dir, sizeof store_test_dir, "/tmp/bouncefeed-store-XXXXXX");
@@ -68,8 +68,8 @@ setup(void)
 	store_test_must("store_open", store_test_open(STORE_OWN));
 }
 
-static void
-teardown(void)
+void
+store_test_teardown(void)
 {
 	char name[STORE_TEST_ROOM + 300];
 	struct dirent *entry;
@@ -303,7 +303,7 @@ suite_store(void)
 	TCase *t = tcase_create("store");
 
 	tcase_set_timeout(t, TIMEOUT_S);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, store_test_setup, store_test_teardown);
 	for (size_t i = 0; i < COUNT(add); i++)
 		add[i](t);
 	suite_add_tcase(s, t);

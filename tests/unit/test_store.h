@@ -19,6 +19,10 @@ extern struct store *store_test;                  /* open, ours */
 extern struct err store_test_err;
 extern long store_test_holder; /* that the last store_open() told */
 
+/* A directory with a new state file, open; and away with it. */
+void store_test_setup(void);
+void store_test_teardown(void);
+
 /* Opens the state file: 0 with *out (store_test) set, or -errno with the text. */
 int store_test_open_as(enum store_mode mode, struct store **out);
 int store_test_open(enum store_mode mode);
