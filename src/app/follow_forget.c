@@ -1,6 +1,6 @@
 /*
  * follow_forget.c - known files are forgotten: a month after they were last seen, and
- * earlier where there are so many that new ones would find no room.
+ * earlier where so many are gone that they would fill memory and the table.
  *
  * Then those go first that are gone and were read as far as is known, seen longest ago
  * before others; and if that is not enough, those that are gone with something unread.
@@ -14,13 +14,14 @@
 #include <stdlib.h>
 
 enum {
-	CROWDED = LIMIT_FILES / 10 * 9, /* more are too many ... */
-	ENOUGH = LIMIT_FILES / 10 * 8,  /* ... until they are no more than that */
+	CROWDED = LIMIT_GONE,         /* more that are gone are too many ... */
+	ENOUGH = LIMIT_GONE / 10 * 8, /* ... until they are no more than that */
+	RECOUNT = LIMIT_GONE /
+		  20, /* files more than at the last count: counted again */
 };
 
 static const int64_t FORGET_MS = INT64_C(30) * 24 * 3600 * 1000;
 static const int64_t EVERY_MS = 3600 * 1000; /* a month need not be exact */
-static const int64_t AGAIN_MS = 60 * 1000; /* where none of too many can be forgotten */
 
 static bool
 is_gone(const struct source_file *s)
@@ -51,8 +52,9 @@ compare(const void *a, const void *b)
 static int
 doom_earliest(struct follow *f, struct err *e)
 {
-	size_t have = source_count(f->source), n = 0;
-	struct source_file **v = calloc(have + 1, sizeof(struct source_file *));
+	size_t n = 0;
+	struct source_file **v = calloc(
+	    source_count(f->source) + 1, sizeof(struct source_file *));
 
 	if (!v)
 		return err_set(e, -ENOMEM, "no memory");
@@ -61,7 +63,7 @@ doom_earliest(struct follow *f, struct err *e)
 			v[n++] = s;
 	}
 	qsort(v, n, sizeof(struct source_file *), compare);
-	for (size_t i = 0; i < n && have - i > ENOUGH; i++)
+	for (size_t i = 0; i < n && n - i > ENOUGH; i++)
 		v[i]->doomed = true;
 	free(v);
 	return 0;
@@ -76,14 +78,28 @@ doom_old(struct follow *f)
 		s->doomed = is_gone(s) && now - s->seen_ms >= FORGET_MS;
 }
 
+/* Are too many gone? To count them at each commit would cost more than it is worth. */
+static bool
+is_crowded(struct follow *f, bool hourly)
+{
+	size_t have = source_count(f->source), n = 0;
+
+	if (have <= CROWDED || (!hourly && have < f->counted + RECOUNT))
+		return false;
+	f->counted = have;
+	for (struct source_file *s = source_files(f->source); s; s = s->next)
+		n += is_gone(s);
+	return n > CROWDED;
+}
+
 int
 follow_forget_put(struct follow *f, struct err *e)
 {
-	int64_t now = clock_ms();
+	bool hourly = clock_ms() >= f->forget_ms;
 	int rc = 0;
 
-	f->crowded = source_count(f->source) > CROWDED && now >= f->crowded_ms;
-	f->forgetting = f->crowded || now >= f->forget_ms;
+	f->crowded = is_crowded(f, hourly);
+	f->forgetting = f->crowded || hourly;
 	if (!f->forgetting)
 		return 0;
 	doom_old(f);
@@ -118,7 +134,6 @@ follow_forgotten(struct follow *f)
 		return;
 	source_sweep(f->source);
 	f->forget_ms = clock_ms() + EVERY_MS;
-	if (f->crowded && source_count(f->source) == before)
-		f->crowded_ms = clock_ms() + AGAIN_MS;
+	f->counted = source_count(f->source);
 	tell(f, before - source_count(f->source));
 }

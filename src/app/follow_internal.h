@@ -35,11 +35,11 @@ struct follow {
 	int64_t event_ms, stored_event_ms; /* wall clock of the last event */
 	bool failing; /* the last scan failed, and that was logged */
 	/* follow_forget.c */
-	int64_t forget_ms;  /* when old files are looked for next */
-	bool forgetting;    /* the commit under way forgets some */
-	bool crowded;       /* ... because there are too many ... */
-	bool told_crowded;  /* ... and that was logged */
-	int64_t crowded_ms; /* when that is tried again */
+	int64_t forget_ms; /* when old files are looked for next */
+	bool forgetting;   /* the commit under way forgets some */
+	bool crowded;      /* ... because there are too many ... */
+	bool told_crowded; /* ... and that was logged */
+	size_t counted;    /* files that were known when the gone ones were counted */
 	/* follow_silent.c; the wall clock */
 	int64_t started_ms;
 	int64_t heard_ms; /* the last writing, by the files */

@@ -35,6 +35,7 @@ enum {
 	LIMIT_ANSWER = 1 << 20,       /* bytes kept of a backend's answer */
 	LIMIT_CONFIG = 1 << 20,       /* bytes of one configuration file */
 	LIMIT_FILES = 100000,         /* files that one source keeps in mind */
+	LIMIT_GONE = 10000,           /* ... of them, that are gone */
 };
 
 struct slice {

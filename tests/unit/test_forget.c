@@ -14,7 +14,11 @@
 Suite *suite_forget(void);
 
 /* As follow_forget.c has them. */
-enum { CROWDED = LIMIT_FILES / 10 * 9, ENOUGH = LIMIT_FILES / 10 * 8 };
+enum {
+	CROWDED = LIMIT_GONE,
+	ENOUGH = LIMIT_GONE / 10 * 8,
+	RECOUNT = LIMIT_GONE / 20,
+};
 
 static const int64_t DAY = INT64_C(24) * 3600 * 1000;
 
@@ -110,17 +114,21 @@ START_TEST(too_many_make_room_by_age)
 	add(CROWDED, now - 20 * DAY);
 	commit();
 	holds("not crowded yet", CROWDED);
+	add(RECOUNT - 1, now - 2 * DAY);
+	commit();
+	holds("not counted again yet", CROWDED + RECOUNT - 1);
 	add(1, now - 2 * DAY);
 	commit();
 	holds("crowded", ENOUGH);
 	store_test_is("SELECT count(*) FROM file WHERE seen_ms < (SELECT max(seen_ms)"
 		      " FROM file) - 2 * 24 * 3600 * 1000",
-	    ENOUGH - 1);
-	/* the earliest ones went: seconds 0 to CROWDED - ENOUGH */
+	    ENOUGH - RECOUNT);
+	/* the earliest ones went */
 	char sql[128];
 	(void)snprintf(sql, sizeof sql,
 	    "SELECT count(*) FROM file WHERE seen_ms <= %lld",
-	    (long long)(now - 20 * DAY + (CROWDED - ENOUGH) * INT64_C(1000)));
+	    (long long)(now - 20 * DAY +
+			(CROWDED + RECOUNT - ENOUGH - 1) * INT64_C(1000)));
 	store_test_is(sql, 0);
 	ck_assert_msg(follow.told_crowded, "it was not told");
 	add(5, now);
@@ -133,20 +141,20 @@ START_TEST(what_is_there_or_unread_stays_longest)
 {
 	size_t n = 0;
 
-	add(CROWDED + 1, clock_wall_ms() - 20 * DAY);
+	add(CROWDED + 100, clock_wall_ms() - 20 * DAY);
 	/* of the earliest ones: half is there, some has something unread */
 	for (struct source_file *s = source_files(follow.source); s; s = s->next, n++) {
-		if (n < CROWDED - 100)
+		if (n < CROWDED)
 			continue;
 		s->present = n % 2 == 0;
 		s->size = 20;
 	}
 	commit();
-	holds("crowded", ENOUGH);
+	holds("crowded", ENOUGH + 50);
 	n = 0;
 	for (struct source_file *s = source_files(follow.source); s; s = s->next)
 		n += s->size == 20;
-	ck_assert_msg(n == 101, "got %zu of them, want 101", n);
+	ck_assert_msg(n == 100, "got %zu of them, want 100", n);
 }
 END_TEST
 
@@ -170,8 +178,8 @@ START_TEST(where_all_are_there_none_is_forgotten_and_it_costs_nothing)
 		s->present = true;
 	commit();
 	holds("all are there", CROWDED + 1);
-	ck_assert_msg(follow.crowded_ms > clock_ms() && !follow.told_crowded,
-	    "tried again at once");
+	ck_assert_msg(follow.counted == CROWDED + 1 && !follow.told_crowded,
+	    "counted again at once");
 }
 END_TEST
 
