@@ -157,7 +157,8 @@ stream_format(const struct stream *s)
 void
 stream_where(const struct stream *s, struct stream_place *out)
 {
-	bool known = s->keying.done;
+	/* the padding before the first record is no place to go on from */
+	bool known = s->keying.done && s->lead_done;
 
 	*out = (struct stream_place){
 		.offset = !known    ? 0

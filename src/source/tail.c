@@ -117,6 +117,7 @@ source_close(struct source *s, struct source_file *f)
 	f->seen = f->read;
 	f->read = f->offset; /* bytes of an unfinished record are read again */
 	s->nopen--;
+	s->want_scan |= !f->present; /* a copy may have waited for that */
 }
 
 bool
