@@ -5,6 +5,7 @@
 # make tailer   rotations: real logrotate, rsyslog, file systems (needs root)
 # make asan     the same tests under ASan and UBSan
 # make power    the disk after a power cut, calls that fail
+# make model    random programs of writers and rotations against the tailer
 # make mta      a real Postfix against a scripted SMTP peer (needs root)
 # make bench    events/s, CPU, memory, latency (BENCHFLAGS=--quick), syslog-ng beside it
 # make fuzz     each reader of outside bytes, FUZZ_TIME seconds each (60)
@@ -80,7 +81,7 @@ schema: $(BUILD)/bouncefeed
 
 e2e: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
-	tests/e2e/run $(BUILD)/bouncefeed
+	tests/e2e/run $(BUILD)/bouncefeed $(E2E)
 
 tailer: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
@@ -94,6 +95,9 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 asan: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
 	    all unit golden-check schema fuzz-replay
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
+	    $(BUILD)/asan/model/model
+	$(BUILD)/asan/model/model --programs 100 --seed 3 --gz
 	STOPS=8 OUTAGES=6 TORTURE_KILLS=8 KILLS=5 ROWS=8000 SECONDS_OF_WRITING=6 \
 	    SEEDS='1 2 3' tests/e2e/run $(BUILD)/asan/bouncefeed
 
@@ -198,14 +202,15 @@ $(POWER_BIN):
 
 -include $(POWER_OBJ:.o=.d) $(POWER_OFF:.o=.d) $(POWER_NORMAL:.o=.d)
 
-# --- model: random programs of writers and rotations against the tailer; not in .ci/run
-# before the faults that it finds are mended
+# --- model: random programs of writers and rotations against the tailer. A seed always
+# makes the same programs: MODEL_ARGS="--programs 20000 --seed 7".
 MODEL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/model/*.c))
-MODEL_ARGS ?= --programs 1000 --seed 1
+MODEL_ARGS ?=
 
 model: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) $(BUILD)/model/model
-	$(BUILD)/model/model $(MODEL_ARGS)
+	$(BUILD)/model/model --programs 1000 --seed 1 $(MODEL_ARGS)
+	$(BUILD)/model/model --programs 300 --seed 2 --gz $(MODEL_ARGS)
 
 $(BUILD)/model/model: $(MODEL_OBJ) $(LIB)
 	@mkdir -p $(@D)

@@ -304,6 +304,9 @@ is_left(const struct record_state *r)
 {
 	if (r->have != r->text || r->history || !has_key(r->gen, r->start))
 		return false;
+	/* of a copy later than the test waits: first the original has its 30 s */
+	if (world.gen[r->gen].copied)
+		return false;
 	for (unsigned i = 0; i < world.nfiles; i++) {
 		const struct file *f = &world.file[i];
 		if (f->gen == r->gen && f->len == r->text && in_sight(f) &&
