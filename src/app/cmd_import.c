@@ -245,6 +245,7 @@ import_with(struct import *im, struct follow_env *env, struct err *e)
 	if (!(env->classifier = config_classifier(env->config)) ||
 	    !(env->hash = hash_new()) || !(env->watch = source_watch_new(e)))
 		return e->code;
+	env->keep_ignored = true;
 	im->env = env;
 	return import_run(im, e);
 }

@@ -21,6 +21,7 @@ struct follow_env {
 	struct classifier *classifier;
 	struct hash_state *hash;
 	struct slice host;
+	bool keep_ignored; /* import: files that are not read count, too */
 };
 
 struct follow;

@@ -156,6 +156,7 @@ set_up_source(struct follow *f, struct err *e)
 		.start_ms = config_start_ms(c->start, clock_wall_ms()),
 		.older_ns = (int64_t)c->ignore_older * 1000000,
 		.open_max = open_max(f->env->config),
+		.keep_ignored = f->env->keep_ignored,
 		.key = stream_file_key,
 		.key_arg = &f->stream,
 		.drop_user = drop_reading,

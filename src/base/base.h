@@ -36,6 +36,7 @@ enum {
 	LIMIT_CONFIG = 1 << 20,       /* bytes of one configuration file */
 	LIMIT_FILES = 100000,         /* files that one source keeps in mind */
 	LIMIT_GONE = 10000,           /* ... of them, that are gone */
+	LIMIT_PAST = 1000000,         /* files of the archive that it passes over */
 };
 
 struct slice {

@@ -26,5 +26,6 @@ source_find(
 		rc = fn(arg, &f);
 	}
 	source_list_free(&c);
+	source_past_free(&s);
 	return rc;
 }

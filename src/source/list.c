@@ -104,15 +104,27 @@ source_supersedes(const struct source *s, const char *later, const char *path)
 	       strcmp(later, path) > 0;
 }
 
+/* Of more files than there is room for, those of the archive that were written before
+ * the last scan are history unseen. */
 static int
-add(struct candidates *c, const char *path, bool live)
+add_past(struct source *s, const struct stat *st, bool live)
+{
+	bool old = s->last_scan_ns == 0 || source_mtime_ns(st) < s->last_scan_ns;
+
+	return live || !old ? -E2BIG : source_past_add(s, st, live);
+}
+
+static int
+add(struct source *s, struct candidates *c, const char *path, bool live)
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0; /* not there any more, or nothing to follow */
+	if (!live && source_past_is(s, &st, live))
+		return 0;
 	if (c->n == LIMIT_FILES)
-		return -E2BIG;
+		return add_past(s, &st, live);
 	if (c->n == c->cap) {
 		size_t cap = c->cap ? 2 * c->cap : 16;
 		struct candidate *v = realloc(c->v, cap * sizeof *v);
@@ -143,7 +155,8 @@ glob_fault(const char *path, int error)
 
 /* All that fits the pattern; `stem`: only its dated names. */
 static int
-add_glob(struct candidates *c, const char *pattern, bool live, const char *stem)
+add_glob(struct source *s, struct candidates *c, const char *pattern, bool live,
+    const char *stem)
 {
 	glob_t g = { 0 };
 	int rc = 0;
@@ -162,7 +175,7 @@ add_glob(struct candidates *c, const char *pattern, bool live, const char *stem)
 			continue;
 		if (ends_with_any(path, other_suffix))
 			continue;
-		rc = add(c, path, live);
+		rc = add(s, c, path, live);
 	}
 	globfree(&g);
 	return rc;
@@ -240,7 +253,7 @@ add_patterns(struct source *s, struct candidates *c, const struct patterns *p,
 
 	for (size_t i = 0; rc == 0 && i < p->n; i++) {
 		watch_dirs_of(s, p->text[i]);
-		rc = add_glob(c, p->text[i], live, stem);
+		rc = add_glob(s, c, p->text[i], live, stem);
 	}
 	return rc;
 }

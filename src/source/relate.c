@@ -61,8 +61,15 @@ open_known(struct source *s, const struct source_file *f)
 	return -1;
 }
 
-enum copy
-source_copy_of(
+enum copy {
+	NO_COPY,     /* another file that began with the same record */
+	COPY,        /* ... or it was truncated since it was looked at: the next scan
+			knows better */
+	LONGER_COPY, /* made later, of more */
+};
+
+static enum copy
+copy_of(
     struct source *s, int fd, const struct candidate *c, const struct source_file *f)
 {
 	struct stat st;
@@ -80,6 +87,22 @@ source_copy_of(
 	if (other >= 0)
 		close(other);
 	return is;
+}
+
+enum fit
+source_fit_of(
+    struct source *s, int fd, const struct candidate *c, const struct source_file *f)
+{
+	enum relation r = source_relation_of(fd, c, &c->key, f);
+
+	if (r == UNRELATED || (c->live && f->present))
+		return OTHER;
+	if (!source_in_sight(f))
+		return r == CONTINUES ? GOES_ON : c->live ? OTHER : LATER;
+	enum copy is = copy_of(s, fd, c, f);
+	if (is == LONGER_COPY && r == CONTINUES && f->present && !f->live)
+		return GOES_ON;
+	return is == NO_COPY ? OTHER : ITS_COPY;
 }
 
 /* What was not read yet has no key from reading; a copy of it may be here already, or

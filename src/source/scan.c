@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 static const int64_t SETTLE_NS = INT64_C(2000000000);
+
 /* A packed file is written once: inode and key are enough, the marker is compared when
  * it is read. */
 static bool
@@ -151,56 +152,41 @@ bind_by_inode(struct source *s, struct candidate *c, const struct known *index,
 }
 
 /*
- * What the candidate, whose key is known, is to the file: does it go on there? *wait:
- * not now. A copy of one in sight is none of its own, but for two under path.
- */
-static bool
-goes_on(struct source *s, int fd, struct candidate *c, struct source_file *f)
-{
-	enum relation r = source_relation_of(fd, c, &c->key, f);
-
-	if (r == UNRELATED)
-		return false;
-	if (!source_in_sight(f)) {
-		c->wait |= r == SHORTER && !c->live;
-		return r == CONTINUES;
-	}
-	if (c->live && f->present)
-		return false;
-	enum copy is = source_copy_of(s, fd, c, f);
-	if (is == LONGER_COPY && r == CONTINUES && f->present && !f->live) {
-		source_close(s, f);
-		return true;
-	}
-	c->wait |= is != NO_COPY;
-	return false;
-}
-
-/*
  * Pass 2: by key and marker. A file of the archive that is a copy of one in sight, or
  * of less than was taken, is no file of its own: it is looked at again at the next
- * scan, and continues that one should it be truncated or go.
+ * scan, and continues that one should it be truncated or go. Where it goes on from
+ * several, one of which is the beginning of another, the one of which most was taken is
+ * meant.
  */
 static int
 bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 {
-	int fd = source_open_candidate(s, c), rc = 0;
+	int fd = source_open_candidate(s, c);
+	struct source_file *best = NULL;
+	enum fit fit = OTHER, most = OTHER;
 
 	c->has_key = fd >= 0 && source_key_of(s, fd, 0, &c->key) == 1;
-	for (struct source_file *f = s->files; f && !c->file && rc == 0; f = f->next) {
+	for (struct source_file *f = s->files; f; f = f->next) {
 		if (f->ignored || !f->has_key)
 			continue;
-		if (c->has_key && goes_on(s, fd, c, f))
-			rc = bind(c, f, now_ms);
-		else if (fd < 0 && !source_in_sight(f))
-			c->wait = true; /* it may be this one */
+		fit = c->has_key                      ? source_fit_of(s, fd, c, f)
+		      : fd < 0 && !source_in_sight(f) ? LATER /* it may be this one */
+						      : OTHER;
+		if (fit == GOES_ON && (!best || best->offset < f->offset))
+			best = f;
+		most = fit == ITS_COPY || most == OTHER ? fit : most;
 	}
+	bool goes_on = best && most != ITS_COPY;
 	/* one of the archive that has no whole record yet may become a copy */
-	if (!c->has_key && !c->live && !c->file && fd >= 0)
-		c->wait = true;
+	c->wait |= !goes_on && most != OTHER;
+	c->wait |= !c->has_key && !c->live && fd >= 0;
+	s->waiting |= c->wait;
 	if (fd >= 0)
 		close(fd);
-	return rc;
+	if (!goes_on)
+		return 0;
+	source_close(s, best); /* a copy of less, if it is open */
+	return bind(c, best, now_ms);
 }
 
 static int begin_file(
@@ -247,7 +233,7 @@ bind_packed(struct source *s, struct candidate *c, int64_t now_ms)
 	if (s->last_scan_ns == 0)
 		return begin_file(s, c, 0, now_ms); /* ignored */
 	int rc = source_probe(s, c, &p);
-	c->wait = true;
+	c->wait = s->waiting = true;
 	if (rc < 0 || p.is == PACKED_CUT)
 		return rc;
 	if (source_mtime_ns(&c->st) < p.since_ns && !has_kin(s, &p.key, 0)) {
@@ -267,7 +253,7 @@ bind_packed(struct source *s, struct candidate *c, int64_t now_ms)
 	c->wait = false;
 	if (!p.match)
 		rc = begin_file(s, c, p.since_ns, now_ms);
-	if (!p.match && (rc < 0 || c->file->ignored))
+	if (!p.match && (rc < 0 || !c->file || c->file->ignored))
 		return rc;
 	struct source_file *f = p.match ? p.match : c->file;
 	f->length = p.length;
@@ -285,15 +271,19 @@ is_too_old(const struct source *s, const struct candidate *c, bool first)
 static int
 begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t now_ms)
 {
-	struct source_file *f = source_add(s);
 	bool first = last_scan_ns == 0;
 	int64_t mtime = source_mtime_ns(&c->st);
+	bool ignored = (!c->live && (first || mtime < last_scan_ns)) ||
+		       is_too_old(s, c, first);
 
+	c->wait = ignored && !s->o.keep_ignored;
+	if (c->wait)
+		return source_past_add(s, &c->st, c->live);
+	struct source_file *f = source_add(s);
 	if (!f)
 		return -ENOMEM;
-	f->ignored = (!c->live && (first || mtime < last_scan_ns)) ||
-		     is_too_old(s, c, first);
-	f->has_key = c->has_key && !f->ignored; /* should it go before it is read */
+	f->ignored = ignored;
+	f->has_key = c->has_key && !ignored; /* should it go before it is read */
 	f->key = c->key;
 	if (first && !s->o.from_start) {
 		f->skip = (uint64_t)c->st.st_size;
@@ -312,7 +302,7 @@ bind_rest(struct source *s, struct candidates *c, bool live, int64_t now_ms)
 
 	for (size_t i = 0; rc == 0 && i < c->n; i++) {
 		struct candidate *k = &c->v[i];
-		if (k->file || k->live != live)
+		if (k->file || k->wait || k->live != live)
 			continue;
 		if (k->packed) {
 			rc = bind_packed(s, k, now_ms);
@@ -332,8 +322,11 @@ bind_all(struct source *s, struct candidates *c, int64_t now_ms)
 	size_t n = s->nfiles;
 	int rc = index ? 0 : -ENOMEM;
 
-	for (size_t i = 0; rc == 0 && i < c->n; i++)
+	for (size_t i = 0; rc == 0 && i < c->n; i++) {
 		rc = bind_by_inode(s, &c->v[i], index, n, now_ms);
+		if (!c->v[i].file)
+			c->v[i].wait = source_past_is(s, &c->v[i].st, c->v[i].live);
+	}
 	free(index);
 	/* those not seen now are what the rest may continue */
 	for (struct source_file *f = s->files; f; f = f->next)
@@ -358,6 +351,7 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 
 	s->last_scan_ns = last_scan_ns;
 	s->undecided_ns = INT64_MAX;
+	s->waiting = false;
 
 	/* first what was truncated: its copy, found below, then continues it */
 	source_look_for_scan(s, now_ms);
@@ -369,6 +363,7 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	if (rc == 0 && (rc = bind_all(s, &c, now_ms)) < 0)
 		err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
 	source_list_free(&c);
+	source_past_turn(s, rc == 0);
 	source_probe_sweep(s, false);
 	if (rc < 0)
 		return rc;

@@ -84,7 +84,8 @@ struct source_options {
 	int64_t start_ms; /* ... what is of this time or later; 0: none of it */
 	int64_t
 	    older_ns; /* a new file not written to for so long is ignored; 0: none is */
-	size_t open_max; /* 0 or more than SOURCE_OPEN_MAX: that */
+	size_t open_max;   /* 0 or more than SOURCE_OPEN_MAX: that */
+	bool keep_ignored; /* those are among the files, too, as far as one scan goes */
 	source_key_fn *key;
 	void *key_arg;
 	void (*drop_user)(void *user);

@@ -8,6 +8,18 @@
 
 #include <sys/stat.h>
 
+/* A file that is not read (history.c). */
+struct past {
+	uint64_t dev, ino, size;
+	int64_t mtime_ns;
+	bool live;
+};
+
+struct past_list {
+	struct past *v; /* by inode */
+	size_t n, cap;
+};
+
 struct source {
 	struct source *next; /* in the watch's list */
 	struct source_watch *watch;
@@ -18,11 +30,13 @@ struct source {
 	bool starved;
 	bool want_scan;
 	bool want_look;
-	bool renamed;         /* an event said so since it was last set to false */
+	bool waiting; /* the last scan left copies alone, and what is being written */
+	bool renamed; /* an event said so since it was last set to false */
 	int64_t last_scan_ns; /* the scan before this one */
 	int64_t undecided_ns; /* the scan before the first that saw a packed file of
 				 which it is not known yet whether it is history */
 	struct probe *probes; /* packed files of the archive */
+	struct past_list past, seen_past; /* seen: by the scan that runs */
 	int64_t settle_ms; /* when one that was being written is looked at; 0: none */
 };
 
@@ -43,6 +57,13 @@ struct candidates {
 	struct candidate *v;
 	size_t n, cap;
 };
+
+/* history.c: the files that are not read. _is: this one is still, and was seen now;
+ * _turn: after a scan (whole: those that it did not see are dropped). */
+int source_past_add(struct source *s, const struct stat *st, bool live);
+bool source_past_is(struct source *s, const struct stat *st, bool live);
+void source_past_turn(struct source *s, bool whole);
+void source_past_free(struct source *s);
 
 /* list.c: what is there now under path and archive; adds the directories to the watch.
  */
@@ -83,11 +104,13 @@ enum relation {
 		  */
 };
 
-enum copy {
-	NO_COPY,     /* another file that began with the same record */
-	COPY,        /* ... or it was truncated since it was looked at: the next scan
-			knows better */
-	LONGER_COPY, /* made later, of more */
+/* What the candidate, whose key is known, may be to a file. A copy of one in sight is
+ * none of its own, but for two under path. */
+enum fit {
+	OTHER,
+	LATER, /* not to be told yet, or less than was taken */
+	ITS_COPY,
+	GOES_ON,
 };
 
 /* -1 with errno, or where another file has the name now (a new scan is asked for). */
@@ -95,7 +118,7 @@ int source_open_candidate(struct source *s, struct candidate *c);
 /* To f, which has a key; of one in sight with the same key. */
 enum relation source_relation_of(int fd, const struct candidate *c,
     const struct file_key *key, const struct source_file *f);
-enum copy source_copy_of(
+enum fit source_fit_of(
     struct source *s, int fd, const struct candidate *c, const struct source_file *f);
 /* Keys of files in sight that are not read yet. */
 void source_learn_keys(struct source *s);

@@ -40,6 +40,7 @@ source_free(struct source *s)
 	while (s->files)
 		source_forget(s, s->files);
 	source_probe_sweep(s, true);
+	source_past_free(s);
 	source_watch_leave(s->watch, s);
 	free(s);
 }
@@ -117,7 +118,7 @@ source_close(struct source *s, struct source_file *f)
 	f->seen = f->read;
 	f->read = f->offset; /* bytes of an unfinished record are read again */
 	s->nopen--;
-	s->want_scan |= !f->present; /* a copy may have waited for that */
+	s->want_scan |= s->waiting && !f->present; /* perhaps for that */
 }
 
 bool
