@@ -65,3 +65,17 @@ each_once() {
 looked() {
 	wait_for '[ -s "$DB" ] && [ "$(rows_of source 2>/dev/null)" = '"$1"' ]' 20
 }
+
+# spread DIR N TAG: a record TAG000000 ... more in each of the files f0.csv ... of DIR, with the
+# header where one is new; their recipients on stdout
+spread() {
+	awk -v dir="$1" -v n="$2" -v tag="$3" -v header="$HEADER" 'BEGIN { for (i = 0; i < n; i++) {
+		f = dir "/f" i ".csv"
+		if ((getline line <f) <= 0)
+			print header >>f
+		close(f)
+		printf "b,2026-03-02 08:00:00+0000,s@lists.example.com,%s%06d@example.net,5.1.1,smtp;550 5.1.1 no,bad-mailbox\n",
+			tag, i >>f
+		close(f)
+		printf "%s%06d\n", tag, i } }'
+}
