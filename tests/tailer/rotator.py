@@ -11,71 +11,25 @@ the reader. Fails when nothing more arrives for SECONDS (30).
 """
 
 import argparse
-import json
 import os
-import sys
 import time
+
+from arrived import Arrived
 
 HEADER = "type,timeLogged,orig,rcpt,dsnStatus,dsnDiag,bounceCat\n"
 
 
-class Arrived:
-    """How many records of each generation the backend has taken."""
-
-    def __init__(self, log, records):
-        self.log = log
-        self.at = 0
-        self.records = records
-        self.missing = {}
-        self.total = 0
-
-    def wrote(self, generation):
-        self.missing[generation] = self.records
-
-    def look(self):
-        try:
-            with open(self.log, "rb") as f:
-                f.seek(self.at)
-                text = f.read()
-        except FileNotFoundError:
-            return
-        end = text.rfind(b"\n") + 1
-        self.at += end
-        for line in text[:end].splitlines():
-            request = json.loads(line)
-            if request["answer"] != 200:
-                continue
-            for recipient in request["recipients"]:
-                self.total += 1
-                generation = int(recipient[1:7])
-                left = self.missing.get(generation, 0) - 1
-                if left > 0:
-                    self.missing[generation] = left
-                else:
-                    self.missing.pop(generation, None)
-
-    def wait_for(self, generation, seconds):
-        last, before = time.monotonic(), self.total
-        while generation in self.missing:
-            self.look()
-            if generation not in self.missing:
-                return
-            if self.total != before:
-                last, before = time.monotonic(), self.total
-            if time.monotonic() - last > seconds:
-                sys.exit(f"rotator: generation {generation} is missing for {seconds} s, "
-                         f"{len(self.missing)} are; {self.total} records came")
-            time.sleep(0.002)
+def names_of(args, generation):
+    return [f"g{generation:06d}r{r}" for r in range(args.records)]
 
 
-def write(path, names, generation, records):
+def write(args, names, generation):
     text = HEADER
-    for r in range(records):
-        name = f"g{generation:06d}r{r}"
+    for name in names_of(args, generation):
         text += (f"b,2026-03-02 08:00:00+0000,s@lists.example.com,{name}@example.net,"
                  "5.1.1,smtp;550 5.1.1 no,bad-mailbox\n")
         names.write(name + "\n")
-    with open(path, "a", encoding="ascii") as f:
+    with open(args.file, "a", encoding="ascii") as f:
         f.write(text)
 
 
@@ -103,18 +57,18 @@ def main():
     args.add_argument("--shift", action="store_true")
     args.add_argument("--limit", type=float, default=30)
     args = args.parse_args()
-    arrived = Arrived(args.log, args.records)
+    arrived = Arrived(args.log)
     begin = time.monotonic()
     with open(args.list, "a", encoding="ascii") as names:
         for g in range(args.first, args.first + args.count):
-            arrived.wrote(g)
-            write(args.file, names, g, args.records)
+            for name in names_of(args, g):
+                arrived.wrote(name)
+            write(args, names, g)
             old = rotate(args, g)
             if g - args.first >= args.keep:
-                arrived.wait_for(g - args.keep, args.limit)
+                arrived.wait_for(names_of(args, g - args.keep), args.limit, "rotator")
                 os.unlink(old)
-    for g in range(args.first, args.first + args.count):
-        arrived.wait_for(g, args.limit)
+    arrived.wait_for(list(arrived.missing), args.limit, "rotator")
     took = time.monotonic() - begin
     kind = "shifted " if args.shift else ""
     print(f"{args.count} {kind}rotations keeping {args.keep} in {took:.1f} s,")
