@@ -1,0 +1,19 @@
+#!/bin/sh
+# RT14: 1000 files (FILES) of 1100 records each (LINES), written by turns, and logrotate -f in
+# the middle.
+. "$(dirname "$0")/lib.sh"
+
+FILES=${FILES:-1000} LINES=${LINES:-1100}
+export BATCH='{max_events: 5000, linger: 50ms}'
+sources() { echo "  - {name: m, format: postfix, path: '$LOGS/*.log', start: beginning}"; }
+MODE="$FILES files"
+new_run
+rules create 'rotate 3'
+write --many "$LOGS" --files "$FILES" --count $((FILES * LINES)) --rate 0
+run_daemon
+wait_for '[ "$(wc -l <"$RUN/list")" -ge $((FILES * LINES / 2)) ]' 100
+logrotate_now
+wait_writer
+settle 100
+[ "$(find "$LOGS" -name '*.1' | wc -l)" = "$FILES" ] || fail "not all were rotated"
+pass "$RESULT"
