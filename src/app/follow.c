@@ -109,6 +109,16 @@ close_ended(struct follow *f)
 	return closed;
 }
 
+/* The next look is never put off: a busy loop comes by more often than it is due. */
+static void
+note_deadline(struct follow *f, int64_t now_ms)
+{
+	int64_t at = source_deadline(f->source, now_ms);
+
+	if (at < f->next_look_ms)
+		f->next_look_ms = at;
+}
+
 int
 follow_look(struct follow *f, int64_t now_ms)
 {
@@ -132,7 +142,9 @@ follow_look(struct follow *f, int64_t now_ms)
 		source_look(f->source, now_ms);
 	}
 	(void)close_ended(f);
-	f->next_look_ms = source_deadline(f->source, now_ms);
+	if (scan_now || want_look || due)
+		f->next_look_ms = INT64_MAX;
+	note_deadline(f, now_ms);
 	return rc;
 }
 
@@ -317,6 +329,6 @@ follow_turn(struct follow *f, int64_t now_ms)
 		if (close_ended(f) && rc == 0)
 			rc = 1;
 	}
-	f->next_look_ms = source_deadline(f->source, now_ms); /* of those opened now */
+	note_deadline(f, now_ms); /* of those opened now */
 	return rc;
 }
