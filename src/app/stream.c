@@ -239,6 +239,18 @@ take_bad(struct stream *s, struct slice in, size_t at, const struct frame_out *o
 	return keying_take(&s->keying, out->bytes, false);
 }
 
+/* A hole that a crash left, the size on disk and the bytes not: no record begins with a
+ * NUL, what comes behind is one. */
+static size_t
+hole(const struct stream *s, struct slice in)
+{
+	size_t n = 0;
+
+	while (n < in.n && in.p[n] == '\0' && !is_skipping(s))
+		n++;
+	return n;
+}
+
 /* Frames what is in `in`; *done: bytes of it that are done with. */
 static int
 take_all(struct stream *s, struct slice in, bool last, size_t *done)
@@ -254,9 +266,10 @@ take_all(struct stream *s, struct slice in, bool last, size_t *done)
 			goto out;
 	}
 	while (rc == 0 && at < in.n && !(s->key_only && s->keying.done)) {
+		at += hole(s, slice_from(in, at));
 		struct slice rest = slice_from(in, at);
 		struct frame_out out;
-		if (!have_format(s, rest, last, &rc))
+		if (rest.n == 0 || !have_format(s, rest, last, &rc))
 			break;
 		enum frame_result r = next_frame(s, rest, last, &out);
 		if (r == FRAME_MORE && out.used == 0)

@@ -345,6 +345,34 @@ START_TEST(a_file_without_its_header_is_bad_and_goes_on)
 }
 END_TEST
 
+START_TEST(a_record_behind_a_hole_is_a_record)
+{
+	/* the size of a file is on disk before its bytes: a crash leaves NULs */
+	static const char text[] = "type,rcpt\nb,a1@b.example\n\0\0\0b,a2@b.example\n"
+				   "\0\0\n\0b,\"a3@b.example\"\n\0\0";
+	struct buf *file = &stream_test.file;
+
+	buf_clear(file);
+	(void)buf_add(file, (struct slice){ text, sizeof text - 1 });
+	for (size_t step = 1; step <= file->n; step++) {
+		struct stream_place p;
+		struct stream *s = stream_test_new(NULL);
+		stream_test.log.asked = 0;
+		stream_test.log.text.n = 0;
+		stream_test_feed(s, 0, file->n, step, true);
+		stream_where(s, &p);
+		ck_assert_msg(stream_test.log.asked == 3 && p.offset == file->n,
+		    "%zu at a time: got %u events, offset %llu, want 3, %zu", step,
+		    stream_test.log.asked, (unsigned long long)p.offset, file->n);
+		ck_assert_msg(slice_find(buf_slice(&stream_test.log.text), '-') ==
+				  stream_test.log.text.n,
+		    "%zu at a time: got a bad record", step);
+		stream_free(s);
+	}
+	stream_test.log.text.n = 0;
+}
+END_TEST
+
 void
 stream_add_place_tests(TCase *t)
 {
@@ -359,4 +387,5 @@ stream_add_place_tests(TCase *t)
 	tcase_add_test(t, an_over_long_line_is_one_bad_record_in_any_chunks);
 	tcase_add_test(t, the_rest_of_an_over_long_line_is_no_record_after_a_restart);
 	tcase_add_test(t, a_file_without_its_header_is_bad_and_goes_on);
+	tcase_add_test(t, a_record_behind_a_hole_is_a_record);
 }
