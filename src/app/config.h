@@ -60,6 +60,7 @@ struct config_source {
 	char *timezone;
 	uint64_t silent_after; /* ms; 0: never */
 	uint64_t ignore_older; /* ms; 0: off */
+	uint64_t poll;         /* ms; 0: inotify */
 	uint64_t max_record;   /* bytes */
 	struct config_map labels;
 	struct config_mark at;

@@ -6,6 +6,7 @@
  * Offline, nothing that the configuration names is opened.
  */
 #include "app/config_internal.h"
+#include "source/source.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -134,6 +135,9 @@ check_sources(struct check *k)
 		check_name(k, s->name, at_source(s, "name"), seen, i);
 		check_paths(k, i);
 		check_timezone(k, s);
+		if (s->poll > 0 && s->poll < SOURCE_POLL_MIN_MS)
+			fault_add(k->faults, at_source(s, "poll"),
+			    "poll: at least 100ms, or 0 for inotify");
 	}
 }
 

@@ -8,7 +8,6 @@
 #include "app/app.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,20 +50,6 @@ raise_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The state file's wake file: commands touch it. */
-static int
-open_wake(struct daemon *d, struct err *e)
-{
-	const char *state = d->config->state_path;
-	char path[PATH_MAX];
-	int rc = store_wake(state, e); /* makes it */
-
-	if (rc < 0 || (rc = store_wake_path(state, path, sizeof path)) < 0)
-		return rc;
-	d->wake = source_wake_open(path, e);
-	return d->wake < 0 ? d->wake : 0;
-}
-
 static int
 open_sources(struct daemon *d, struct err *e)
 {
@@ -98,7 +83,7 @@ open_all(struct daemon *d, struct err *e)
 		return e->code;
 	if (!(d->deliver = deliver_new(c, v->store, d->http, e)))
 		return e->code;
-	int rc = open_wake(d, e);
+	int rc = daemon_open_wake(d, clock_ms(), e);
 	if (rc == 0)
 		rc = open_signals(d, e);
 	return rc < 0 ? rc : open_sources(d, e);
@@ -184,6 +169,8 @@ wait_ms(struct daemon *d, int64_t now_ms)
 		earlier(&until, now_ms + (d->tight ? SQUEEZE_MS : DAEMON_RETRY_MS));
 	if (!d->tidy)
 		earlier(&until, d->rest_ms + TIDY_MS);
+	if (d->wake < 0)
+		earlier(&until, d->wake_ms + DAEMON_ASK_MS);
 	if (d->wake_pending)
 		earlier(&until, d->wake_again_ms);
 	for (size_t i = 0; i < d->nfollows; i++)
@@ -258,7 +245,9 @@ turn(struct daemon *d)
 	daemon_check_room(d, now);
 	daemon_take_wake(d, now, false);
 	daemon_expire_dead(d, now);
+	daemon_try_wake(d, now);
 	bool more = read_all(d, now);
+	daemon_tell_watch(d);
 	daemon_commit_if_due(d, now, !more);
 	int rc = deliver_turn(d->deliver, now, &e);
 	tell_delivery(d, rc, &e);

@@ -1,7 +1,7 @@
 /*
  * daemon_internal.h - what the files of the daemon share: daemon.c (the loop),
  * daemon_commit.c (what was read is stored), daemon_room.c (room, and what commands
- * wrote beside us).
+ * wrote beside us), daemon_watch.c (where inotify fails).
  */
 #ifndef BOUNCEFEED_DAEMON_INTERNAL_H
 #define BOUNCEFEED_DAEMON_INTERNAL_H
@@ -11,6 +11,7 @@
 #include "app/follow.h"
 
 enum {
+	DAEMON_ASK_MS = 1000, /* the state file, where nobody tells of commands */
 	DAEMON_RETRY_MS =
 	    1000, /* after a commit that failed, and while there is no room */
 	DAEMON_PLACES_MS = 1000, /* places without events wait so long for a commit */
@@ -24,7 +25,10 @@ struct daemon {
 	struct output_http *http;
 	struct deliver *deliver;
 	int signals; /* a signalfd */
-	int wake;    /* a command wrote into the state file */
+	int wake;    /* a command wrote into the state file; -1: it is asked */
+	int wake_error;
+	int64_t wake_open_ms; /* when it is opened again */
+	unsigned told_watch;  /* kinds of trouble with inotify that were logged */
 	bool stop;
 	bool stuck;      /* the last commit failed */
 	bool told_stuck; /* ... and that was logged */
@@ -57,5 +61,10 @@ void daemon_check_room(struct daemon *d, int64_t now_ms);
 /* A command wrote beside us; hint: it says so itself. */
 void daemon_take_wake(struct daemon *d, int64_t now_ms, bool hint);
 void daemon_expire_dead(struct daemon *d, int64_t now_ms);
+
+/* --- daemon_watch.c */
+int daemon_open_wake(struct daemon *d, int64_t now_ms, struct err *e);
+void daemon_try_wake(struct daemon *d, int64_t now_ms);
+void daemon_tell_watch(struct daemon *d);
 
 #endif

@@ -58,12 +58,12 @@ void
 daemon_take_wake(struct daemon *d, int64_t now_ms, bool hint)
 {
 	struct err e = { 0 };
+	int64_t every = d->wake < 0 ? DAEMON_ASK_MS : SOURCE_RESCAN_MS;
 
 	/* the hint may be lost: the safety rescan looks, too */
-	if (hint ||
-	    (now_ms - d->wake_ms >= SOURCE_RESCAN_MS && store_changed(d->env.store)))
+	if (hint || (now_ms - d->wake_ms >= every && store_changed(d->env.store)))
 		d->wake_pending = true;
-	if (now_ms - d->wake_ms >= SOURCE_RESCAN_MS)
+	if (now_ms - d->wake_ms >= every)
 		d->wake_ms = now_ms;
 	if (!d->wake_pending || now_ms < d->wake_again_ms)
 		return;

@@ -26,6 +26,24 @@ log_scan_fault(struct follow *f, int rc, const struct err *e)
 	f->failing = rc < 0;
 }
 
+/* A path that is no known file's and cannot be looked at: told once, and once that it
+ * is over. */
+static void
+log_unseen(struct follow *f)
+{
+	const char *path = "";
+	int error = source_unseen(f->source, &path);
+
+	if (!error == !f->unseen)
+		return;
+	f->unseen = error != 0;
+	if (error)
+		log_event(LOG_LEVEL_ERR, "unreadable", "source", f->conf->name, "path",
+		    path, "error", strerror(error), LOG_END);
+	else
+		log_event(LOG_LEVEL_INFO, "readable", "source", f->conf->name, LOG_END);
+}
+
 static int
 scan(struct follow *f, int64_t now_ms)
 {
@@ -37,6 +55,7 @@ scan(struct follow *f, int64_t now_ms)
 	if (began < 0)
 		return (int)began;
 	f->scanned_ns = began;
+	log_unseen(f);
 	int64_t wall = clock_wall_ms();
 	for (struct source_file *s = source_files(f->source); s; s = s->next) {
 		if (!s->present || s->ignored)
@@ -191,8 +210,8 @@ stream_of(struct follow *f, struct source_file *s, struct reading **out)
 		.header = buf_slice(&s->header),
 		.tail = source_tail(f->source, s, tail, &agrees),
 	};
-	if (!agrees)
-		return -ESTALE; /* truncated and written anew */
+	if (!agrees) /* truncated and written anew, or unreadable */
+		return s->tail_error ? -s->tail_error : SOURCE_REPLACED;
 	*out = r;
 	return stream_resume(r->stream, &p);
 }
@@ -213,8 +232,11 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 	}
 	if (rc == 0 && !r->paused)
 		n = source_read(f->source, s, f->chunk, LIMIT_READ, e);
-	if ((rc == -ESTALE || n == -ESTALE) && source_restart(f->source, s, f->now_ms))
+	if ((rc == SOURCE_REPLACED || n == SOURCE_REPLACED) &&
+	    source_restart(f->source, s, f->now_ms))
 		return 0;
+	if (rc == SOURCE_REPLACED || n == SOURCE_REPLACED)
+		rc = -ENOMEM;
 	if (rc < 0)
 		return err_set(e, rc, "%s: cannot go on at %llu", s->path,
 		    (unsigned long long)s->offset);
@@ -232,16 +254,30 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 		      : 0;
 }
 
+static void
+take_result(struct follow *f, struct source_file *s, int rc)
+{
+	s->error = rc < 0 ? -rc : 0;
+	if (rc < 0)
+		source_fail(f->source, s, f->now_ms);
+}
+
 /* Says once what is wrong with a file, and once that it is over. */
 static void
 log_file_fault(struct follow *f, struct source_file *s)
 {
-	if (s->error == s->shown_error)
+	bool gone = !s->present && s->fd < 0 && s->look_error == 0;
+	int error = gone ? 0 : s->error ? s->error : s->look_error;
+
+	if (!error == !s->shown_error)
 		return;
-	s->shown_error = s->error;
-	log_event(s->error ? LOG_LEVEL_ERR : LOG_LEVEL_INFO,
-	    s->error ? "unreadable" : "readable", "source", f->conf->name, "file",
-	    s->path, "error", strerror(s->error), LOG_END);
+	s->shown_error = error;
+	if (error)
+		log_event(LOG_LEVEL_ERR, "unreadable", "source", f->conf->name, "file",
+		    s->path, "error", strerror(error), LOG_END);
+	else
+		log_event(LOG_LEVEL_INFO, gone ? "gone" : "readable", "source",
+		    f->conf->name, "file", s->path, LOG_END);
 }
 
 /* The file to read first where order counts: of those that left the path before those
@@ -278,7 +314,7 @@ read_in_order(struct follow *f)
 		int rc = read_file(f, s, &e);
 		if (rc == -EAGAIN)
 			return rc;
-		s->error = rc < 0 ? -rc : 0;
+		take_result(f, s, rc);
 		if (rc < 0)
 			s->failed_turn = f->turn;
 		else if (s->size > s->read)
@@ -298,7 +334,7 @@ read_side_by_side(struct follow *f)
 		rc = read_file(f, s, &e);
 		if (rc == -EAGAIN)
 			return rc;
-		s->error = rc < 0 ? -rc : 0;
+		take_result(f, s, rc);
 		more |= rc == 0 && s->size > s->read;
 		next = source_unread(f->source, s);
 	}

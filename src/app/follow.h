@@ -42,6 +42,9 @@ int follow_turn(struct follow *f, int64_t now_ms);
 /* After follow_look(): tells once that nothing was written for silent_after, and once
  * that something was again. */
 void follow_listen(struct follow *f);
+/* Why its files are polled though inotify was wanted, see source_watch_trouble(). */
+int follow_watch_trouble(const struct follow *f, const char **what_out);
+const char *follow_name(const struct follow *f);
 
 int64_t follow_deadline(const struct follow *f, int64_t now_ms);
 bool follow_dirty(const struct follow *f);

@@ -47,6 +47,7 @@ struct follow {
 	bool silent; /* nothing was written for silent_after, and that was logged */
 	bool
 	    looked; /* the files were looked at since follow_listen() was last called */
+	bool unseen; /* a path cannot be looked at, and that was logged */
 };
 
 /* What the stream has done with, noted for the next commit. 0 or -ENOMEM. */

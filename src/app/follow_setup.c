@@ -152,6 +152,7 @@ set_up_source(struct follow *f, struct err *e)
 		.archive = (const char *const *)c->archive.v,
 		.narchives = c->archive.n,
 		.dated = !strcmp(c->format, "pmta"),
+		.poll_ms = (int64_t)c->poll,
 		.from_start = !strcmp(c->start, "beginning"),
 		.start_ms = config_start_ms(c->start, clock_wall_ms()),
 		.older_ns = (int64_t)c->ignore_older * 1000000,
@@ -209,4 +210,16 @@ follow_free(struct follow *f)
 	free(f->fbl_headers);
 	free(f->chunk);
 	free(f);
+}
+
+int
+follow_watch_trouble(const struct follow *f, const char **what_out)
+{
+	return source_watch_trouble(f->source, what_out);
+}
+
+const char *
+follow_name(const struct follow *f)
+{
+	return f->conf->name;
 }

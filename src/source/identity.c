@@ -56,12 +56,14 @@ source_key_of(struct source *s, int fd, uint64_t taken, struct file_key *out)
 	return rc;
 }
 
-/* The bytes before the offset that the marker is made of; false: not that many. */
-static bool
+/* The bytes before the offset that the marker is made of: 1, 0: not that many, -errno.
+ */
+static int
 read_tail(int fd, uint64_t offset, char p[LIMIT_MARKER], size_t *n)
 {
 	*n = offset < LIMIT_MARKER ? (size_t)offset : LIMIT_MARKER;
-	return read_at(fd, p, *n, offset - *n) == (ssize_t)*n;
+	ssize_t got = read_at(fd, p, *n, offset - *n);
+	return got < 0 ? (int)got : got == (ssize_t)*n;
 }
 
 static bool
@@ -72,24 +74,26 @@ has_marker(struct slice tail, const struct hash128 *marker)
 	return !memcmp(h.b, marker->b, sizeof h.b);
 }
 
-bool
+int
 source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker)
 {
 	char p[LIMIT_MARKER];
 	size_t n;
+	int rc = read_tail(fd, offset, p, &n);
 
-	return read_tail(fd, offset, p, &n) &&
-	       has_marker((struct slice){ p, n }, marker);
+	return rc == 1 ? has_marker((struct slice){ p, n }, marker) : rc;
 }
 
-bool
+int
 source_same_tail(int fd, int other, uint64_t offset)
 {
 	char p[LIMIT_MARKER], q[LIMIT_MARKER];
 	size_t n, m;
+	int rc = read_tail(fd, offset, p, &n);
 
-	return read_tail(fd, offset, p, &n) && read_tail(other, offset, q, &m) &&
-	       n == m && !memcmp(p, q, n);
+	if (rc == 1)
+		rc = read_tail(other, offset, q, &m);
+	return rc == 1 ? n == m && !memcmp(p, q, n) : rc;
 }
 
 void
@@ -104,14 +108,15 @@ source_tail_move(struct source_file *f, struct slice bytes)
 	f->tail_n = keep + bytes.n;
 }
 
-bool
+int
 source_tail_stands(const struct source_file *f)
 {
 	char p[LIMIT_MARKER];
+	ssize_t n = read_at(f->fd, p, f->tail_n, f->read - f->tail_n);
 
-	return read_at(f->fd, p, f->tail_n, f->read - f->tail_n) ==
-		   (ssize_t)f->tail_n &&
-	       !memcmp(p, f->tail, f->tail_n);
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == f->tail_n && !memcmp(p, f->tail, f->tail_n);
 }
 
 bool
@@ -120,10 +125,12 @@ source_holds(struct source *s, int fd, const struct source_file *f)
 	struct file_key key;
 
 	if (f->offset > 0)
-		return source_marker_agrees(fd, f->offset, &f->marker);
+		return source_marker_agrees(fd, f->offset, &f->marker) != 0;
+	if (!f->has_key)
+		return true;
 	/* not read yet, but the scan may have learnt its key */
-	return !f->has_key || (source_key_of(s, fd, 0, &key) == 1 &&
-				  !memcmp(key.b, f->key.b, sizeof key.b));
+	int rc = source_key_of(s, fd, 0, &key);
+	return rc < 0 || (rc == 1 && !memcmp(key.b, f->key.b, sizeof key.b));
 }
 
 struct slice
@@ -132,14 +139,16 @@ source_tail(
 {
 	struct slice tail = { out, 0 };
 
+	f->tail_error = 0;
 	if (f->packed) {
 		tail = source_packed_tail(f->unpack);
 		*agrees = f->offset == 0 || has_marker(tail, &f->marker);
 		return tail;
 	}
-	*agrees = read_tail(f->fd, f->offset, out, &tail.n) &&
-		  (f->offset > 0 ? has_marker(tail, &f->marker)
-				 : source_holds(s, f->fd, f));
+	int rc = read_tail(f->fd, f->offset, out, &tail.n);
+	f->tail_error = rc < 0 ? -rc : 0;
+	*agrees = rc == 1 && (f->offset > 0 ? has_marker(tail, &f->marker)
+					    : source_holds(s, f->fd, f));
 	f->tail_n = 0;
 	if (*agrees)
 		source_tail_move(f, tail);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +118,7 @@ add(struct source *s, struct candidates *c, const char *path, bool live)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (!source_look_up(s, path, &st) || !S_ISREG(st.st_mode))
 		return 0; /* not there any more, or nothing to follow */
 	if (!live && source_past_is(s, &st, live))
 		return 0;
@@ -143,14 +142,33 @@ add(struct source *s, struct candidates *c, const char *path, bool live)
 	return 0;
 }
 
-/* A directory that may not be read, or is none, has nothing for us. But where the fault
- * is not its own, what lies in it is unknown, not gone. */
+/* glob() has no argument for it: the errno of a directory that cannot be listed. */
+static int list_error;
+
+/* A directory that may not be read has nothing for us. But where the fault is not its
+ * own, what lies in it is unknown, not gone: that ends the listing. */
 static int
-glob_fault(const char *path, int error)
+note_error(const char *dir, int error)
 {
-	(void)path;
-	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO ||
-	       error == ESTALE;
+	(void)dir;
+	if (error != ENOENT && error != ENOTDIR)
+		list_error = error;
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* What is known to be in a directory that cannot be listed is looked at all the same.
+ */
+static int
+add_known(struct source *s, struct candidates *c, const char *pattern, bool live)
+{
+	int rc = 0;
+
+	for (const struct source_file *f = s->files; rc == 0 && f; f = f->next) {
+		if (f->present && f->path &&
+		    fnmatch(pattern, f->path, FNM_PATHNAME) == 0)
+			rc = add(s, c, f->path, live);
+	}
+	return rc;
 }
 
 /* All that fits the pattern; `stem`: only its dated names. */
@@ -161,14 +179,20 @@ add_glob(struct source *s, struct candidates *c, const char *pattern, bool live,
 	glob_t g = { 0 };
 	int rc = 0;
 
-	switch (glob(pattern, GLOB_NOSORT, glob_fault, &g)) {
+	if (!strpbrk(pattern, "*?[\\"))
+		return ends_with_any(pattern, other_suffix) ? 0
+							    : add(s, c, pattern, live);
+	list_error = 0;
+	switch (glob(pattern, GLOB_NOSORT, note_error, &g)) {
 	case GLOB_NOSPACE:
 		rc = -ENOMEM;
 		break;
 	case GLOB_ABORTED:
-		rc = errno ? -errno : -EIO;
+		rc = -list_error;
 		break;
 	}
+	if (rc == 0 && list_error)
+		rc = add_known(s, c, pattern, live);
 	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
 		const char *path = g.gl_pathv[i];
 		if (stem && !is_dated(stem, path))
@@ -179,21 +203,6 @@ add_glob(struct source *s, struct candidates *c, const char *pattern, bool live,
 	}
 	globfree(&g);
 	return rc;
-}
-
-static void
-watch_dirs_of(struct source *s, const char *pattern)
-{
-	char copy[PATH_MAX];
-	glob_t g = { 0 };
-
-	if (!s->watch || snprintf(copy, sizeof copy, "%s", pattern) >= (int)sizeof copy)
-		return;
-	if (glob(dirname(copy), GLOB_NOSORT | GLOB_NOMAGIC, NULL, &g) == 0) {
-		for (size_t i = 0; i < g.gl_pathc; i++)
-			source_watch_dir(s->watch, g.gl_pathv[i]);
-	}
-	globfree(&g);
 }
 
 /* The patterns that one configured path or archive stands for: at most two. */
@@ -252,7 +261,7 @@ add_patterns(struct source *s, struct candidates *c, const struct patterns *p,
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < p->n; i++) {
-		watch_dirs_of(s, p->text[i]);
+		source_watch_pattern(s, p->text[i]);
 		rc = add_glob(s, c, p->text[i], live, stem);
 	}
 	return rc;
@@ -346,10 +355,11 @@ unite(struct candidates *c)
 int
 source_list(struct source *s, struct candidates *out, struct err *e)
 {
+	source_list_begin(s);
 	int rc = list_paths(s, out);
-
 	if (rc == 0)
 		rc = list_archive(s, out);
+	source_list_end(s);
 	if (rc < 0)
 		return err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
 	unite(out);

@@ -8,6 +8,7 @@
  */
 #include "source/source_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,7 +92,7 @@ is_replaced(
 	    (!f->racy && f->mtime_ns == source_mtime_ns(st)))
 		return false;
 	return f->read == f->offset ? !source_holds(s, f->fd, f)
-				    : !source_tail_stands(f);
+				    : source_tail_stands(f) == 0;
 }
 
 static void
@@ -99,8 +100,13 @@ look_at(struct source *s, struct source_file *f, bool thorough, int64_t now_ms)
 {
 	struct stat st;
 
-	if (f->packed || fstat(f->fd, &st) < 0)
+	if (f->packed)
 		return;
+	if (fstat(f->fd, &st) < 0) {
+		f->error = errno;
+		source_fail(s, f, now_ms);
+		return;
+	}
 	uint64_t size = (uint64_t)st.st_size;
 	bool replaced = is_replaced(s, f, &st, thorough);
 	bool shorter = size < f->read && size >= f->offset;
@@ -197,10 +203,12 @@ int64_t
 source_deadline(struct source *s, int64_t now_ms)
 {
 	const struct source_file *keep = newest(s);
-	int64_t first = s->settle_ms > 0 ? s->settle_ms : INT64_MAX;
+	int64_t first = source_poll_deadline(s);
 
 	if (s->want_scan)
 		return now_ms + SOURCE_AGAIN_MS;
+	if (s->settle_ms > 0 && s->settle_ms < first)
+		first = s->settle_ms;
 
 	for (const struct source_file *f = s->files; f; f = f->next) {
 		if (f->fd < 0 || f == keep)

@@ -37,9 +37,10 @@ source_relation_of(int fd, const struct candidate *c, const struct file_key *key
 		return UNRELATED;
 	if ((uint64_t)c->st.st_size < f->offset)
 		return SHORTER;
-	return f->offset == 0 || source_marker_agrees(fd, f->offset, &f->marker)
-		   ? CONTINUES
-		   : UNRELATED;
+	if (f->offset == 0)
+		return CONTINUES;
+	int rc = source_marker_agrees(fd, f->offset, &f->marker);
+	return rc < 0 ? DARK : rc == 1 ? CONTINUES : UNRELATED;
 }
 
 static int
@@ -79,9 +80,10 @@ copy_of(
 	if (other >= 0 && fstat(other, &st) == 0) {
 		bool longer = c->st.st_size > st.st_size;
 		off_t n = longer ? st.st_size : c->st.st_size;
-		if (!source_same_tail(fd, other, (uint64_t)n))
-			is = source_holds(s, other, f) ? NO_COPY : COPY;
-		else if (longer)
+		int same = source_same_tail(fd, other, (uint64_t)n);
+		if (same == 0 && source_holds(s, other, f))
+			is = NO_COPY;
+		else if (same == 1 && longer)
 			is = LONGER_COPY;
 	}
 	if (other >= 0)
@@ -98,7 +100,9 @@ source_fit_of(
 	if (r == UNRELATED || (c->live && f->present))
 		return OTHER;
 	if (!source_in_sight(f))
-		return r == CONTINUES ? GOES_ON : c->live ? OTHER : LATER;
+		return r == CONTINUES            ? GOES_ON
+		       : r == SHORTER && c->live ? OTHER
+						 : LATER;
 	enum copy is = copy_of(s, fd, c, f);
 	if (is == LONGER_COPY && r == CONTINUES && f->present && !f->live)
 		return GOES_ON;

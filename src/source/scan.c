@@ -48,10 +48,10 @@ still_is(struct source *s, struct candidate *c, struct source_file *f)
 	f->unsure = fd < 0;
 	if (fd < 0)
 		return true;
-	bool same = source_key_of(s, fd, f->offset, &key) == 1 &&
-		    source_relation_of(fd, c, &key, f) == CONTINUES;
+	int rc = source_key_of(s, fd, f->offset, &key);
+	enum relation r = rc == 1 ? source_relation_of(fd, c, &key, f) : UNRELATED;
 	close(fd);
-	return same;
+	return rc < 0 || r == DARK || r == CONTINUES;
 }
 
 static int
@@ -162,21 +162,24 @@ static int
 bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 {
 	int fd = source_open_candidate(s, c);
+	int read = fd >= 0 ? source_key_of(s, fd, 0, &c->key) : -1;
 	struct source_file *best = NULL;
 	enum fit fit = OTHER, most = OTHER;
 
-	c->has_key = fd >= 0 && source_key_of(s, fd, 0, &c->key) == 1;
+	c->has_key = read == 1;
 	for (struct source_file *f = s->files; f; f = f->next) {
 		if (f->ignored || !f->has_key)
 			continue;
-		fit = c->has_key                      ? source_fit_of(s, fd, c, f)
-		      : fd < 0 && !source_in_sight(f) ? LATER /* it may be this one */
-						      : OTHER;
+		fit = c->has_key                        ? source_fit_of(s, fd, c, f)
+		      : read < 0 && !source_in_sight(f) ? LATER /* it may be this one */
+							: OTHER;
 		if (fit == GOES_ON && (!best || best->offset < f->offset))
 			best = f;
 		most = fit == ITS_COPY || most == OTHER ? fit : most;
 	}
 	bool goes_on = best && most != ITS_COPY;
+	if (most == LATER && fd >= 0 && read < 0) /* looked at again soon */
+		source_list_unseen(s, NULL, c->path, -read);
 	/* one of the archive that has no whole record yet may become a copy */
 	c->wait |= !goes_on && most != OTHER;
 	c->wait |= !c->has_key && !c->live && fd >= 0;
@@ -353,10 +356,12 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	s->undecided_ns = INT64_MAX;
 	s->waiting = false;
 
-	/* first what was truncated: its copy, found below, then continues it */
-	source_look_for_scan(s, now_ms);
+	/* what events told up to now is seen by this scan; first what was truncated: its
+	 * copy, found below, then continues it */
 	source_watch_take(s->watch);
-	s->want_scan = s->renamed = false; /* what those told is seen now */
+	s->want_look = s->renamed = false;
+	source_look_for_scan(s, now_ms);
+	s->want_scan = false;
 	int rc = source_list(s, &c, e);
 	source_watch_take(s->watch);
 

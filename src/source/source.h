@@ -20,7 +20,16 @@ enum {
 	SOURCE_RESCAN_MS = 60 * 1000, /* the safety rescan */
 	SOURCE_AGAIN_MS = 10,         /* after a scan that asked for another one */
 	SOURCE_DRAIN_MS = 1000, /* how often a file in its grace time is looked at */
+	SOURCE_POLL_MS = 1000,  /* ... and all of them, where inotify does not tell */
+	SOURCE_POLL_MIN_MS = 100,
+	SOURCE_WATCH_AGAIN_MS = 5000, /* inotify had no room: it is asked again */
+	SOURCE_REST_MIN_MS = 500, /* a file that failed rests, longer each time ... */
+	SOURCE_REST_MAX_MS = 30 * 1000, /* ... but no longer than that */
 };
+
+/* Another file is in the inode now (truncated and written anew): see source_restart().
+ * No errno. */
+enum { SOURCE_REPLACED = -100000 };
 
 struct source_file {
 	struct source_file *next;
@@ -57,13 +66,18 @@ struct source_file {
 	uint64_t seen;    /* of a closed file: its size when it was read to its end */
 	bool ended; /* read to its end, still, and nobody expects more: to be closed */
 	bool over;  /* ... and its writer is done with it: what is left may be taken */
-	bool ignored;         /* history: was there before us and continues nothing, or
-				 older than older_ns when it was found */
-	bool doomed;          /* source_sweep() forgets it */
-	bool dirty;           /* differs from the state file */
-	int64_t put_id;       /* its id there, if the commit under way succeeds */
-	int error;            /* why it cannot be read: errno, 0: it can */
-	int shown_error;      /* what of that was told */
+	bool ignored;    /* history: was there before us and continues nothing, or older
+			    than older_ns when it was found */
+	bool doomed;     /* source_sweep() forgets it */
+	bool dirty;      /* differs from the state file */
+	int64_t put_id;  /* its id there, if the commit under way succeeds */
+	int error;       /* why it cannot be read: errno, 0: it can */
+	int look_error;  /* why its path cannot be looked at, the same */
+	int tail_error;  /* why source_tail() could not tell */
+	int shown_error; /* what of that was told */
+	bool resting;    /* it failed, and is left alone until retry_ms */
+	int64_t retry_ms;
+	unsigned failures;    /* in a row */
 	uint64_t failed_turn; /* the reader's turn in which it could not be read */
 	void *user;           /* the reader's: what it keeps for the file */
 };
@@ -80,6 +94,7 @@ struct source_options {
 	    *archive; /* directories, globs, files; none: PATH.* and PATH-* */
 	size_t narchives;
 	bool dated;       /* a path stem.ext stands for stem-YYYY-MM-DD-N+.ext, too */
+	int64_t poll_ms;  /* looked over that often, without inotify; 0: with it */
 	bool from_start;  /* first look: read what is there */
 	int64_t start_ms; /* ... what is of this time or later; 0: none of it */
 	int64_t
@@ -94,11 +109,22 @@ struct source_options {
 struct source;
 struct source_watch; /* inotify, for all sources */
 
+/* Without inotify, too (no room for another instance): all sources are polled then. */
 struct source_watch *source_watch_new(struct err *e);
 void source_watch_free(struct source_watch *w);
-int source_watch_fd(const struct source_watch *w);
+int source_watch_fd(const struct source_watch *w); /* may change; -1: none */
 /* Takes the events that have come and marks the sources that they concern. */
 void source_watch_take(struct source_watch *w);
+
+/* Why inotify does not tell of all that the source follows, so that it is polled every
+ * SOURCE_POLL_MS until it does: the errno and what could not be watched; 0: it does.
+ * ENOSPC: the user has no more watches, EMFILE: no more instances, E2BIG: more
+ * directories than we watch, EACCES and others: of that directory. */
+int source_watch_trouble(const struct source *s, const char **what_out);
+
+/* A path that the last scan could not look at and that is no known file's (those have
+ * look_error): the errno and the path; 0: none. */
+int source_unseen(const struct source *s, const char **path_out);
 
 struct source *source_new(struct source_watch *w, const struct source_options *o);
 void source_free(struct source *s); /* before its watch */
@@ -136,8 +162,8 @@ bool source_starved(struct source *s);
 
 struct source_file *source_files(struct source *s); /* all, by ->next */
 
-/* Up to cap bytes from f->read on, which moves. 0 at the end, -errno; -ESTALE: another
- * file is in the inode now (truncated and written anew), see source_restart(). */
+/* Up to cap bytes from f->read on, which moves. 0 at the end, -errno, or
+ * SOURCE_REPLACED. */
 ssize_t source_read(
     struct source *s, struct source_file *f, char *out, size_t cap, struct err *e);
 
@@ -150,13 +176,18 @@ int source_reach(struct source_file *f);
 bool source_probe_turn(struct source *s);
 
 /* The up to LIMIT_MARKER bytes before f->offset, where f->read stands; *agrees: they
- * have f's marker. */
+ * have f's marker. Not to be told where f->tail_error is set: they cannot be read now.
+ */
 struct slice source_tail(
     struct source *s, struct source_file *f, char out[LIMIT_MARKER], bool *agrees);
 
 /* What is in the open file now is another one than was known: that stays known, a new
  * file begins at 0. false: there is no room for one. */
 bool source_restart(struct source *s, struct source_file *f, int64_t now_ms);
+
+/* It could not be opened, looked at or read (f->error says why): it is
+ * closed if it can be opened again, and left alone for a while, longer each time. */
+void source_fail(struct source *s, struct source_file *f, int64_t now_ms);
 
 /* It is not what it was taken for: out of sight until a scan says what it is. */
 void source_lose(struct source *s, struct source_file *f);

@@ -6,6 +6,7 @@
 
 #include "source/source.h"
 
+#include <limits.h>
 #include <sys/stat.h>
 
 /* A file that is not read (history.c). */
@@ -38,6 +39,20 @@ struct source {
 	struct probe *probes; /* packed files of the archive */
 	struct past_list past, seen_past; /* seen: by the scan that runs */
 	int64_t settle_ms; /* when one that was being written is looked at; 0: none */
+	int64_t now_ms;    /* of the turn, as source_asked() was told */
+	/* poll.c */
+	int64_t poll_look_ms, poll_scan_ms; /* when it is looked at, looked over */
+	int64_t list_began_ms, list_ms;     /* how long the last listing took */
+	size_t nresting;
+	size_t nunseen;        /* names that the last scan could not look at */
+	unsigned unseen_scans; /* ... and scans in a row of which that is true */
+	int64_t unseen_ms;     /* when it tries again; 0: none */
+	int unseen;            /* errno and path of one that is no known file */
+	char unseen_at[PATH_MAX];
+	/* watch.c */
+	int blind;               /* errno, see source_watch_trouble() */
+	char blind_at[PATH_MAX]; /* what could not be watched */
+	int blinded;             /* ... as far as the scan under way knows */
 };
 
 /* A file found on disk. */
@@ -82,13 +97,16 @@ bool source_wants(const struct source *s, const char *dir, const char *name);
 /* identity.c */
 /* 1, 0 or -errno; from the bytes that were taken of it, 0: from all that there are */
 int source_key_of(struct source *s, int fd, uint64_t taken, struct file_key *out);
-bool source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker);
-bool source_same_tail(int fd, int other, uint64_t offset); /* the marker's bytes */
-/* Is what was taken of f in the file, or its key where nothing was? */
+/* 1, 0 or -errno; _same: have both the bytes that a marker there is made of? */
+int source_marker_agrees(int fd, uint64_t offset, const struct hash128 *marker);
+int source_same_tail(int fd, int other, uint64_t offset);
+/* Is what was taken of f in the file, or its key where nothing was? Also true where it
+ * cannot be read. */
 bool source_holds(struct source *s, int fd, const struct source_file *f);
-/* What was read last moves f->tail on; are those bytes still before f->read? */
+/* What was read last moves f->tail on; are those bytes still before f->read (1, 0,
+ * -errno)? */
 void source_tail_move(struct source_file *f, struct slice bytes);
-bool source_tail_stands(const struct source_file *f);
+int source_tail_stands(const struct source_file *f);
 
 static inline bool
 source_in_sight(const struct source_file *f)
@@ -102,6 +120,7 @@ enum relation {
 	CONTINUES,
 	SHORTER, /* the same file, but less of it than was taken: a copy in the making
 		  */
+	DARK,    /* its bytes cannot be read now */
 };
 
 /* What the candidate, whose key is known, may be to a file. A copy of one in sight is
@@ -155,10 +174,50 @@ void source_probe_want(struct source *s, const struct candidate *c); /* look at 
 /* Forgets what no candidate was asked for since the last call (all: everything). */
 void source_probe_sweep(struct source *s, bool all);
 
-/* watch.c */
-void source_watch_dir(struct source_watch *w, const char *dir);
+/* watch.c: what a scan asks for between _begin and _end is watched afterwards, and
+ * nothing else. */
+enum watch_kind {
+	WATCH_FILES,  /* files in it; those of the name, or without one as the source's
+			 patterns say */
+	WATCH_NAMES,  /* only that the name appears, goes or changes hands */
+	WATCH_LEAVES, /* only that the name, which is there, goes or is replaced */
+	WATCH_SELF,   /* only that the directory itself moves or goes */
+};
+
 void source_watch_join(struct source_watch *w, struct source *s);
 void source_watch_leave(struct source_watch *w, struct source *s);
+void source_watch_begin(struct source *s);
+void source_watch_end(struct source *s);
+/* name: one path element or a pattern of it, or NULL; as: by which path the source
+ * knows that file, or NULL. 1: asked for already in this scan, 0, or -errno. */
+int source_watch_dir(struct source *s, const char *dir, enum watch_kind kind,
+    const char *name, const char *as);
+/* The source cannot rely on inotify: the first such fault of a scan counts. */
+void source_watch_blind(struct source *s, int error, const char *at);
+
+/* watch_path.c: which directories are watched for a pattern of files (before they are
+ * listed), and for a file that is a symbolic link */
+void source_watch_pattern(struct source *s, const char *pattern);
+void source_watch_link(struct source *s, const char *path);
+
+/* poll.c */
+bool source_polls(const struct source *s);         /* by its configuration */
+int64_t source_poll_every(const struct source *s); /* 0: inotify tells */
+void source_poll_ask(struct source *s, int64_t now_ms, bool *scan, bool *look);
+int64_t source_poll_deadline(const struct source *s); /* of files that rest, too */
+int64_t source_backoff_ms(unsigned failures);
+void source_rest_end(struct source *s, struct source_file *f); /* at once */
+int64_t source_clock_ms(void);
+
+/* seen.c: a listing is made between _begin and _end */
+void source_list_begin(struct source *s);
+void source_list_end(struct source *s);
+/* A path that cannot be looked at; f: the known file there, or NULL. */
+void source_list_unseen(
+    struct source *s, struct source_file *f, const char *path, int error);
+/* What is there, by the path of a link's target; a known file that cannot be looked at
+ * now (EIO, ESTALE, EACCES) is as it was. false: nothing. */
+bool source_look_up(struct source *s, const char *path, struct stat *st);
 
 /* tail.c, look.c */
 /* Drops what the reader keeps for the file. */

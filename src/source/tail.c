@@ -72,6 +72,7 @@ source_forget(struct source *s, struct source_file *f)
 	*at = f->next;
 	s->nfiles--;
 	source_close(s, f);
+	source_rest_end(s, f);
 	buf_free(&f->header);
 	free(f->path);
 	free(f);
@@ -126,6 +127,8 @@ source_open(struct source *s, struct source_file *f)
 {
 	struct stat st;
 
+	if (f->resting)
+		return false;
 	if (f->fd >= 0)
 		return true;
 	if (s->nopen >= s->o.open_max)
@@ -135,9 +138,16 @@ source_open(struct source *s, struct source_file *f)
 		return !(s->starved = true); /* not the file's fault */
 	/* one that has just gone is no fault: the next scan finds where to */
 	f->error = fd < 0 && errno != ENOENT ? errno : 0;
+	if (fd >= 0 && fstat(fd, &st) < 0) {
+		f->error = errno;
+		close(fd);
+		fd = -1;
+	}
+	if (f->error)
+		source_fail(s, f, s->now_ms);
 	if (fd < 0)
 		return false;
-	if (fstat(fd, &st) < 0 || st.st_dev != f->dev || st.st_ino != f->ino ||
+	if (st.st_dev != f->dev || st.st_ino != f->ino ||
 	    !(f->tail = malloc(LIMIT_MARKER))) {
 		close(fd); /* another one took the name: the next scan sorts it out */
 		return false;
@@ -164,6 +174,7 @@ source_asked(struct source *s, int64_t now_ms, bool *scan, bool *look)
 	*scan = s->want_scan || (s->settle_ms > 0 && now_ms >= s->settle_ms);
 	*look = s->want_look;
 	s->want_scan = s->want_look = false;
+	source_poll_ask(s, now_ms, scan, look);
 	if (*scan)
 		s->settle_ms = 0;
 }
@@ -186,7 +197,7 @@ source_files(struct source *s)
 bool
 source_has_unread(const struct source_file *f)
 {
-	if (f->ignored || f->size <= f->read)
+	if (f->ignored || f->resting || f->size <= f->read)
 		return false;
 	return f->fd >= 0 || (f->present && f->size != f->seen);
 }
@@ -219,14 +230,18 @@ source_read(
 		return err_set(e, -errno, "read %s: %s", f->path, strerror(errno));
 	/* after reading: what was truncated and written anew before or meanwhile is
 	 * another file from its beginning on */
-	if (n > 0 && !f->packed && !source_tail_stands(f))
-		return err_set(e, -ESTALE, "%s: truncated and written anew", f->path);
+	int stands = n > 0 && !f->packed ? source_tail_stands(f) : 1;
+	if (stands < 0)
+		return err_set(e, stands, "read %s: %s", f->path, strerror(-stands));
+	if (stands == 0)
+		return err_set(e, SOURCE_REPLACED, "%s: written anew", f->path);
 	if (n == 0) {
 		f->size = f->read; /* shorter than stat said: look again */
 		s->want_look = true;
 	}
 	if (!f->packed)
 		source_tail_move(f, (struct slice){ out, (size_t)n });
+	f->failures = 0;
 	f->read += (uint64_t)n;
 	if (f->size < f->read)
 		f->size = f->read;

@@ -326,7 +326,9 @@ START_TEST(a_file_that_cannot_be_read_is_read_when_it_can)
 	struct source_file *f = source_test_file("acct.csv");
 	ck_assert_msg(
 	    f && f->error == EACCES, "error: got %d, want EACCES", f ? f->error : -1);
+	source_test_gives("at rest", "");
 	ck_assert_msg(chmod(source_test_at("acct.csv"), 0600) == 0, "chmod");
+	source_watch_take(source_test.watch);
 	source_test_gives("mode 600", "a1");
 	ck_assert_msg(f->error == 0, "error: got %d, want 0", f->error);
 	(void)!seteuid(us);
@@ -372,6 +374,7 @@ suite_source(void)
 	tcase_add_test(t, a_file_that_cannot_be_read_is_read_when_it_can);
 	tcase_add_test(t, a_directory_of_that_name_is_no_file);
 	source_add_restart_tests(t);
+	source_add_poll_tests(t);
 	source_add_name_tests(t);
 	suite_add_tcase(s, t);
 	return s;

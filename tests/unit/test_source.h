@@ -54,5 +54,6 @@ struct source_file *source_test_file(const char *name);
 
 void source_add_name_tests(TCase *t);
 void source_add_restart_tests(TCase *t);
+void source_add_poll_tests(TCase *t);
 
 #endif
