@@ -16,93 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What we can unpack, and what we pass over. */
-static const char *const packed_suffix[] = { ".gz", ".zst", NULL };
-static const char *const other_suffix[] = { ".bz2", ".xz", ".lz4", ".Z", ".zip", NULL };
-
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
-static bool
-ends_with_any(const char *path, const char *const *suffix)
-{
-	for (size_t i = 0; suffix[i]; i++) {
-		if (ends_with(path, suffix[i]))
-			return true;
-	}
-	return false;
-}
-
-bool
-source_is_packed(const char *path)
-{
-	return ends_with_any(path, packed_suffix);
-}
-
-/* Where the extension of the last path element begins (its end where there is none). */
-static size_t
-stem_end(const char *path)
-{
-	const char *base = strrchr(path, '/');
-	const char *dot = strrchr(base ? base : path, '.');
-
-	return dot && dot > (base ? base + 1 : path) ? (size_t)(dot - path)
-						     : strlen(path);
-}
-
-/* "-2026-11-22-0001" and nothing else between stem and extension */
-static bool
-dated_tail(const char *p, size_t n)
-{
-	static const char shape[] = "-dddd-dd-dd-d";
-
-	for (size_t i = 0; i < n; i++) {
-		char want = i < sizeof shape - 1 ? shape[i] : 'd';
-		if (want == 'd' ? !is_digit(p[i]) : p[i] != want)
-			return false;
-	}
-	return n >= sizeof shape - 1;
-}
-
-/* "/d/stem-2026-11-22-0001.ext" to "/d/stem.ext"; false: it has no such name. */
-static bool
-undate(const char *path, char plain[PATH_MAX])
-{
-	enum { DATE = sizeof "-dddd-dd-dd-" - 1 };
-	size_t stem = stem_end(path), digits = stem;
-
-	while (digits > 0 && is_digit(path[digits - 1]))
-		digits--;
-	if (digits < DATE || !dated_tail(path + digits - DATE, stem - digits + DATE))
-		return false;
-	int n = snprintf(
-	    plain, PATH_MAX, "%.*s%s", (int)(digits - DATE), path, path + stem);
-	return n > 0 && n < PATH_MAX;
-}
-
-/* A dated name of the path, which may be a glob. */
-static bool
-is_dated(const char *pattern, const char *path)
-{
-	char plain[PATH_MAX];
-
-	return undate(path, plain) && fnmatch(pattern, plain, FNM_PATHNAME) == 0;
-}
-
-bool
-source_supersedes(const struct source *s, const char *later, const char *path)
-{
-	char a[PATH_MAX], b[PATH_MAX];
-
-	return s->o.dated && undate(later, a) && undate(path, b) && !strcmp(a, b) &&
-	       strcmp(later, path) > 0;
-}
-
 /* Of more files than there is room for, those of the archive that were written before
  * the last scan are history unseen. */
 static int
@@ -180,8 +93,7 @@ add_glob(struct source *s, struct candidates *c, const char *pattern, bool live,
 	int rc = 0;
 
 	if (!strpbrk(pattern, "*?[\\"))
-		return ends_with_any(pattern, other_suffix) ? 0
-							    : add(s, c, pattern, live);
+		return source_is_foreign(pattern) ? 0 : add(s, c, pattern, live);
 	list_error = 0;
 	switch (glob(pattern, GLOB_NOSORT, note_error, &g)) {
 	case GLOB_NOSPACE:
@@ -195,9 +107,9 @@ add_glob(struct source *s, struct candidates *c, const char *pattern, bool live,
 		rc = add_known(s, c, pattern, live);
 	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
 		const char *path = g.gl_pathv[i];
-		if (stem && !is_dated(stem, path))
+		if (stem && !source_is_dated(stem, path))
 			continue;
-		if (ends_with_any(path, other_suffix))
+		if (source_is_foreign(path))
 			continue;
 		rc = add(s, c, path, live);
 	}
@@ -224,7 +136,7 @@ static void
 dated_pattern(const char *path, struct patterns *p)
 {
 	char tail[PATH_MAX];
-	size_t stem = stem_end(path);
+	size_t stem = source_stem_end(path);
 
 	p->n = 0;
 	(void)snprintf(tail, sizeof tail, "-*%s", path + stem);
@@ -243,7 +155,7 @@ static void
 archive_pattern(const char *archive, struct patterns *p)
 {
 	struct stat st;
-	bool dir = ends_with(archive, "/") ||
+	bool dir = archive[0] != '\0' && archive[strlen(archive) - 1] == '/' ||
 		   (stat(archive, &st) == 0 && S_ISDIR(st.st_mode));
 
 	size_t n = strlen(archive);
@@ -396,7 +308,8 @@ source_wants(const struct source *s, const char *dir, const char *name)
 	for (size_t i = 0; i < s->o.npaths; i++) {
 		p.n = 0;
 		put_pattern(&p, s->o.path[i], strlen(s->o.path[i]), "");
-		if (fits(&p, path) || (s->o.dated && is_dated(s->o.path[i], path)))
+		if (fits(&p, path) ||
+		    (s->o.dated && source_is_dated(s->o.path[i], path)))
 			return true;
 		default_archive(s->o.path[i], &p);
 		if (s->o.narchives == 0 && fits(&p, path))

@@ -356,8 +356,8 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	s->undecided_ns = INT64_MAX;
 	s->waiting = false;
 
-	/* what events told up to now is seen by this scan; first what was truncated: its
-	 * copy, found below, then continues it */
+	/* what events told up to now is seen by this scan; first what was truncated:
+	 * its copy, found below, then continues it */
 	source_watch_take(s->watch);
 	s->want_look = s->renamed = false;
 	source_look_for_scan(s, now_ms);

@@ -88,8 +88,13 @@ void source_list_free(struct candidates *c);
 /* true where both are dated names of one PowerMTA file and `later` is the later one */
 bool source_supersedes(const struct source *s, const char *later, const char *path);
 
-/* by its name */
+/* names.c: packed, so that we can unpack it; packed otherwise: passed over; one of
+ * PowerMTA's dated names of the path, which may be a glob; where the extension begins
+ */
 bool source_is_packed(const char *path);
+bool source_is_foreign(const char *path);
+bool source_is_dated(const char *pattern, const char *path);
+size_t source_stem_end(const char *path);
 
 /* true where a file of this name in this directory may be ours */
 bool source_wants(const struct source *s, const char *dir, const char *name);
