@@ -155,7 +155,7 @@ static void
 archive_pattern(const char *archive, struct patterns *p)
 {
 	struct stat st;
-	bool dir = archive[0] != '\0' && archive[strlen(archive) - 1] == '/' ||
+	bool dir = (archive[0] && archive[strlen(archive) - 1] == '/') ||
 		   (stat(archive, &st) == 0 && S_ISDIR(st.st_mode));
 
 	size_t n = strlen(archive);

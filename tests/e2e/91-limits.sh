@@ -20,11 +20,11 @@ more() { # FILE NAME
 count=0
 came() { # NAME...: those have come; all that was written comes once
 	for name in "$@"; do
-		wait_for '"$E2E/recipients.py" "$BACKEND_LOG" | grep -qx '"$name" 20
+		wait_for '"$E2E/recipients.py" "$BACKEND_LOG" | grep -qx '"$name" 60
 	done
 }
 all_came() {
-	wait_for '[ "$("$E2E/recipients.py" "$BACKEND_LOG" | wc -l)" -ge '$count' ]' 20
+	wait_for '[ "$("$E2E/recipients.py" "$BACKEND_LOG" | wc -l)" -ge '$count' ]' 60
 }
 said() { # LOG TEXT: how often
 	grep -c -- "$2" "$TMP/$1.log" || true
