@@ -55,73 +55,6 @@ START_TEST(a_first_look_begins_at_the_beginning)
 }
 END_TEST
 
-enum { DAY = 24 * 3600 };
-
-START_TEST(an_old_file_that_is_new_to_us_is_ignored_until_it_is_written_to)
-{
-	source_test.o.older_ns = (int64_t)7 * DAY * 1000000000;
-	source_test_path(1, "late.csv");
-	source_test_start();
-	source_test_write("acct.csv", "a1\na2\n");
-	source_test_write("late.csv", "l1\n");
-	source_test_age("acct.csv", 8 * DAY);
-	source_test_age("late.csv", 6 * DAY);
-	source_test_gives("one is old", "l1");
-	source_test_gives("looked at again", "");
-	source_test_append("acct.csv", "a3\n");
-	source_test_gives("written to", "a1 a2 a3");
-}
-END_TEST
-
-START_TEST(a_known_file_is_read_however_old_it_is)
-{
-	source_test.o.older_ns = (int64_t)7 * DAY * 1000000000;
-	source_test_write("acct.csv", "a1\n");
-	source_test_start();
-	source_test_gives("new", "a1");
-	source_test_append("acct.csv", "a2\n");
-	source_test_age("acct.csv", 30 * DAY);
-	source_test_restart();
-	source_test_gives("written while we were away", "a2");
-	source_test_append("acct.csv", "a3\n");
-	source_test_copy("acct.csv", "acct.csv.1");
-	source_test_age("acct.csv.1", 30 * DAY);
-	ck_assert(unlink(source_test_at("acct.csv")) == 0);
-	source_test_restart();
-	source_test_gives("rotated to another inode meanwhile", "a3");
-}
-END_TEST
-
-START_TEST(ignore_older_leaves_the_first_look_to_start)
-{
-	source_test.o.older_ns = (int64_t)7 * DAY * 1000000000;
-	source_test.last_ns = 0;
-	source_test_write("acct.csv", "a1\n");
-	source_test_age("acct.csv", 30 * DAY);
-	source_test_start();
-	source_test_gives("start: end", "");
-	source_test_restart();
-	source_test_append("acct.csv", "a2\n");
-	source_test_gives("nothing of before start", "a2");
-}
-END_TEST
-
-START_TEST(ignore_older_counts_at_the_first_look_where_all_is_wanted)
-{
-	source_test.o.older_ns = (int64_t)7 * DAY * 1000000000;
-	source_test.o.from_start = true;
-	source_test.last_ns = 0;
-	source_test_path(1, "late.csv");
-	source_test_write("acct.csv", "a1\n");
-	source_test_age("acct.csv", 30 * DAY);
-	source_test_write("late.csv", "l1\n");
-	source_test_start();
-	source_test_gives("first look", "l1");
-	source_test_move("acct.csv", "acct.csv.1");
-	source_test_gives("rotated unread", "");
-}
-END_TEST
-
 START_TEST(a_file_that_appears_later_is_read_from_its_beginning)
 {
 	source_test.last_ns = 0;
@@ -356,11 +289,6 @@ suite_source(void)
 	tcase_add_test(t, a_first_look_begins_at_the_end);
 	tcase_add_test(t, the_files_of_a_first_look_keep_the_start_time);
 	tcase_add_test(t, a_first_look_begins_at_the_beginning);
-	tcase_add_test(
-	    t, an_old_file_that_is_new_to_us_is_ignored_until_it_is_written_to);
-	tcase_add_test(t, a_known_file_is_read_however_old_it_is);
-	tcase_add_test(t, ignore_older_leaves_the_first_look_to_start);
-	tcase_add_test(t, ignore_older_counts_at_the_first_look_where_all_is_wanted);
 	tcase_add_test(t, a_file_that_appears_later_is_read_from_its_beginning);
 	tcase_add_test(t, what_is_appended_is_read_once);
 	tcase_add_test(t, a_renamed_file_is_read_to_its_end);
@@ -375,6 +303,7 @@ suite_source(void)
 	tcase_add_test(t, a_directory_of_that_name_is_no_file);
 	source_add_restart_tests(t);
 	source_add_poll_tests(t);
+	source_add_old_tests(t);
 	source_add_name_tests(t);
 	suite_add_tcase(s, t);
 	return s;

@@ -53,6 +53,7 @@ void source_test_gives(const char *name, const char *want);
 struct source_file *source_test_file(const char *name);
 
 void source_add_name_tests(TCase *t);
+void source_add_old_tests(TCase *t);
 void source_add_restart_tests(TCase *t);
 void source_add_poll_tests(TCase *t);
 
