@@ -45,6 +45,7 @@ void text_shown(struct buf *out, struct slice s);
 
 int64_t clock_ms(void);      /* monotonic: deadlines */
 int64_t clock_wall_ms(void); /* since 1970: what is stored and shown */
+int64_t clock_cpu_us(void);  /* of this thread */
 uint64_t clock_random(void); /* from the kernel, never blocks after boot */
 
 #endif

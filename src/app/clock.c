@@ -27,6 +27,15 @@ clock_wall_ms(void)
 	return read_ms(CLOCK_REALTIME);
 }
 
+int64_t
+clock_cpu_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 uint64_t
 clock_random(void)
 {

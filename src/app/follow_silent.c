@@ -2,9 +2,11 @@
  * follow_silent.c - silent_after: says once that nothing is written to a source any
  * more, and once that something is again.
  *
- * What counts is when a file of the source was last written, by its mtime, or when the
- * last event was read; so a restart changes nothing. An mtime of an hour and more in
- * the future says nothing; an empty file (a rotation made it) and a packed one neither.
+ * What counts is when a file of the source was last written, by its mtime; so a restart
+ * changes nothing. Where no file tells, it is when the last event was read, as the
+ * state file has it, else when we started. An mtime of an hour and more in the future
+ * says nothing; an empty file (a rotation made it) and a packed one neither. Reading is
+ * no writing: a backlog may be old.
  */
 #include "app/follow_internal.h"
 #include "app/app.h"
@@ -25,9 +27,7 @@ counts(const struct source_file *s, int64_t wall_ms)
 static int64_t
 heard_ms(const struct follow *f, int64_t wall_ms)
 {
-	int64_t at = f->heard_ms > f->event_ms ? f->heard_ms : f->event_ms;
-
-	return at < wall_ms ? at : wall_ms; /* the clock was set back */
+	return f->heard_ms < wall_ms ? f->heard_ms : wall_ms; /* it was set back */
 }
 
 static int64_t
@@ -39,14 +39,14 @@ left_ms(const struct follow *f, int64_t wall_ms)
 bool
 follow_silence_due(const struct follow *f)
 {
-	return f->conf->silent_after > 0 && !f->silent &&
+	return f->conf->silent_after > 0 && !f->silent && f->heard_ms > 0 &&
 	       left_ms(f, clock_wall_ms()) <= 0;
 }
 
 int64_t
 follow_silence_deadline(const struct follow *f, int64_t now_ms)
 {
-	if (f->conf->silent_after == 0 || f->silent)
+	if (f->conf->silent_after == 0 || f->silent || f->heard_ms == 0)
 		return INT64_MAX;
 	int64_t left = left_ms(f, clock_wall_ms());
 	return now_ms + (left > 0 ? left : 0);
@@ -71,9 +71,8 @@ note_writings(struct follow *f, int64_t wall_ms)
 		if (counts(s, wall_ms) && s->mtime_ns / 1000000 > f->heard_ms)
 			f->heard_ms = s->mtime_ns / 1000000;
 	}
-	/* nobody knows of anything: from the start on */
-	if (f->heard_ms == 0 && f->event_ms == 0)
-		f->heard_ms = f->started_ms;
+	if (f->heard_ms == 0)
+		f->heard_ms = f->event_ms ? f->event_ms : f->started_ms;
 }
 
 void

@@ -115,12 +115,13 @@ tells_writing(const struct status *s, const struct status_file *f)
 static void
 judge_silence(struct status *s, struct status_source *o, const struct config_source *c)
 {
-	o->heard_ms = o->stored.event_ms;
 	for (size_t i = 0; i < o->nfiles; i++) {
 		const struct status_file *f = &o->file[i];
 		if (tells_writing(s, f) && f->mtime_ms > o->heard_ms)
 			o->heard_ms = f->mtime_ms;
 	}
+	if (o->heard_ms == 0)
+		o->heard_ms = o->stored.event_ms;
 	int64_t since = o->heard_ms ? o->heard_ms : s->started_ms;
 	if (c->silent_after > 0 && since > 0)
 		o->silent = s->now_ms - since >= (int64_t)c->silent_after;

@@ -6,7 +6,6 @@
 
 HEAD='type,timeLogged,orig,rcpt,dsnStatus,dsnDiag,bounceCat,jobId'
 mkdir "$TMP/state" "$TMP/logs" "$TMP/logs/many" "$TMP/archive"
-chmod 755 "$TMP"
 start_backend
 config() { # SILENT_AFTER of p
 	cat >"$TMP/c.yaml" <<END
@@ -157,15 +156,27 @@ json 'len(many["files"]) == 2000 and sum(f["lag_bytes"] > 0 for f in many["files
 
 # --- what cannot be read
 [ "$(id -u)" = 0 ] || pass "without the files that cannot be read: they need root"
-chown -R 61234:61234 "$TMP/state"
-chmod 000 "$TMP/logs/p2.csv"
-chmod 711 "$TMP"
-chmod 644 "$TMP/c.yaml"
+OTHER=$(mktemp -d -p /tmp) # where he can reach it
+leave() {
+	rc=$?
+	rm -rf "$OTHER"
+	(exit $rc) # for cleanup
+	cleanup
+}
+trap leave EXIT
+sed "s|$TMP/|$OTHER/|" "$TMP/c.yaml" >"$OTHER/c.yaml"
+mkdir "$OTHER/logs" "$OTHER/logs/many" "$OTHER/archive"
+cp -r "$TMP/state" "$OTHER"
+cp "$TMP/logs/p2.csv" "$OTHER/logs"
+chown -R 61234:61234 "$OTHER/state"
+chmod 755 "$OTHER"
+chmod 000 "$OTHER/logs/p2.csv"
+cp "$OTHER/c.yaml" "$TMP/c.yaml" # for run
 rc=0
-setpriv --reuid=61234 --regid=61234 --clear-groups "$BOUNCEFEED" status -c "$TMP/c.yaml" \
+setpriv --reuid=61234 --regid=61234 --clear-groups "$BOUNCEFEED" status -c "$OTHER/c.yaml" \
 	>"$TMP/out" 2>"$TMP/err" || rc=$?
 [ $rc = 1 ] || fail "unreadable: exit $rc: $(cat "$TMP/out" "$TMP/err")"
-said "^  $TMP/logs/p2.csv: .*, unreadable: Permission denied\\)\$"
+said "^  $OTHER/logs/p2.csv: .*, unreadable: Permission denied\\)\$"
 run 2 --check # root becomes the owner, and cannot read it either
 said 'source p: 1 unreadable: .*/p2.csv: Permission denied'
 pass

@@ -33,6 +33,12 @@ clock_wall_ms(void)
 	return EPOCH_MS + model_now_ms;
 }
 
+int64_t
+clock_cpu_us(void)
+{
+	return 0;
+}
+
 uint64_t
 clock_random(void)
 {
