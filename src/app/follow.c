@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-	SCAN_RETRY_MS = 1000, /* after a scan that failed */
-	SCAN_REST = 4,        /* times what the last one took, to the next */
+	SCAN_RETRY_MS = 1000,    /* after a scan that failed */
+	SCAN_REST = 10,          /* times what the last one cost, to the next ... */
+	SCAN_REST_MAX_MS = 2000, /* ... at most */
 };
 static const int64_t DAY_MS = INT64_C(24) * 3600 * 1000;
 
@@ -48,7 +49,12 @@ static int
 scan(struct follow *f, int64_t now_ms)
 {
 	struct err e;
+	int64_t before_us = clock_cpu_us();
 	int64_t began = source_scan(f->source, f->scanned_ns, now_ms, &e);
+	int64_t rest_ms = (clock_cpu_us() - before_us) * SCAN_REST / 1000;
+
+	f->rested_ms = clock_ms() +
+		       (rest_ms < SCAN_REST_MAX_MS ? rest_ms : SCAN_REST_MAX_MS);
 
 	f->next_scan_ms = now_ms + (began < 0 ? SCAN_RETRY_MS : SOURCE_RESCAN_MS);
 	log_scan_fault(f, began < 0 ? (int)began : 0, &e);
@@ -146,8 +152,9 @@ follow_look(struct follow *f, int64_t now_ms)
 
 	source_asked(f->source, now_ms, &want_scan, &want_look);
 	bool due = now_ms >= f->next_look_ms;
-	/* With thousands of files a scan takes milliseconds, and each rename or write
-	 * to a closed one asks for it: at most a fifth of the time is given to that. */
+	/* With thousands of files a scan costs milliseconds, and each rename or write
+	 * to a closed one asks for it. The open ones are looked at at once. */
+	want_look |= want_scan;
 	f->asked |= want_scan || follow_silence_due(f);
 	bool scan_now = (f->asked && now_ms >= f->rested_ms) ||
 			now_ms >= f->next_scan_ms;
@@ -155,8 +162,6 @@ follow_look(struct follow *f, int64_t now_ms)
 	if (scan_now) {
 		f->asked = false;
 		rc = scan(f, now_ms);
-		int64_t end_ms = clock_ms();
-		f->rested_ms = end_ms + SCAN_REST * (end_ms - now_ms);
 	} else if (want_look || due) {
 		source_look(f->source, now_ms);
 	}
