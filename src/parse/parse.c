@@ -39,6 +39,12 @@ parse_address(struct slice in)
 	return in;
 }
 
+static bool
+in_brackets(struct slice s)
+{
+	return s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']';
+}
+
 void
 parse_host(struct slice in, struct slice *host, struct slice *ip)
 {
@@ -50,7 +56,8 @@ parse_host(struct slice in, struct slice *host, struct slice *ip)
 		*ip = slice_trim((struct slice){ in.p + open + 1, in.n - open - 2 });
 		*host = slice_trim((struct slice){ in.p, open });
 	}
-	if (host->n > 2 && host->p[0] == '[' && host->p[host->n - 1] == ']' &&
-	    ip->n == 0)
-		*ip = (struct slice){ host->p + 1, host->n - 2 };
+	if (ip->n == 0 && in_brackets(*host))
+		*ip = *host;
+	if (in_brackets(*ip))
+		*ip = (struct slice){ ip->p + 1, ip->n - 2 };
 }

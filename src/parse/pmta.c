@@ -5,12 +5,15 @@
  * several record types, and a row leaves foreign columns empty. Where a name occurs
  * twice the first value that is not empty counts. A row of another width than its
  * header, of an unknown type or with a time that is none is bad; an address is never
- * judged. Source: PowerMTA v4.0 and v5.0 user's guides, chapters 3.3.11 and 11. Limits:
- * LIMIT_COLUMNS columns, LIMIT_HEADERS header_ columns; further ones are ignored.
+ * judged. A complaint's recipient is rcpt, else the report's Original-Rcpt-To, else the
+ * one address of header_To, else there is none. Source: PowerMTA v4.0 and v5.0 user's
+ * guides, chapters 3.3.11 and 11. Limits: LIMIT_COLUMNS columns, LIMIT_HEADERS header_
+ * columns; further ones are ignored.
  */
 #include "parse/pmta.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The record types; EVENT_TYPE_NONE: counted and passed over. */
 static const struct record_type {
@@ -77,6 +80,27 @@ probe(struct slice line)
 	return first.n < line.n && (slice_eq(first, SLICE("type")) || type_of(first));
 }
 
+/* The only one that the report names as Original-Rcpt-To; it may name several. */
+static struct slice
+reported_recipient(struct pmta *p)
+{
+	struct slice rest = p->value[PMTA_ARF_RCPT_TO], one, only = { 0 };
+	char *scratch = p->nested[PMTA_ARF_RCPT_TO - PMTA_ARF_FIRST];
+
+	while (pmta_nested_next(&rest, scratch, &one)) {
+		one = parse_address(one);
+		if (slice_find(one, '@') == one.n || one.n > sizeof p->address)
+			continue;
+		if (only.n == 0) {
+			memcpy(p->address, one.p, one.n);
+			only = (struct slice){ p->address, one.n };
+		} else if (!slice_ieq(one, only)) {
+			return (struct slice){ 0 };
+		}
+	}
+	return only;
+}
+
 static void
 read_recipient(struct pmta *p, struct event *ev)
 {
@@ -88,7 +112,10 @@ read_recipient(struct pmta *p, struct event *ev)
 	if (original.n > 0 && rcpt.n > 0 && !slice_ieq(original, rcpt))
 		ev->final_recipient = rcpt;
 	if (ev->recipient.n == 0 && ev->type == EVENT_COMPLAINT)
-		ev->recipient = pmta_only_address(pmta_header(p, SLICE("to")));
+		ev->recipient = reported_recipient(p);
+	if (ev->recipient.n == 0 && ev->type == EVENT_COMPLAINT)
+		ev->recipient = pmta_only_address(
+		    pmta_header(p, SLICE("to")), p->address);
 	size_t n = event_domain(ev->recipient, p->domain);
 	ev->recipient_domain = (struct slice){ p->domain, n };
 }
@@ -132,20 +159,35 @@ read_headers(struct pmta *p, struct event *ev)
 		ev->fbl_id = pmta_header(p, p->env->fbl_headers[i]);
 }
 
+/* The column's value, else the first one of the report's own field. */
+static struct slice
+reported(struct pmta *p, enum pmta_column column, enum pmta_column arf)
+{
+	struct slice v = p->value[column], rest = p->value[arf];
+
+	if (v.n == 0)
+		(void)pmta_nested_next(&rest, p->nested[arf - PMTA_ARF_FIRST], &v);
+	return v;
+}
+
 static void
 read_feedback(struct pmta *p, struct event *ev)
 {
-	struct slice type = p->value[PMTA_FEEDBACK_TYPE];
+	struct slice type = reported(p, PMTA_FEEDBACK_TYPE, PMTA_ARF_FEEDBACK_TYPE);
 
 	ev->feedback = (struct event_feedback){
 		.type = type.n > 0 ? type : SLICE("abuse"),
 		.format = p->value[PMTA_FORMAT],
-		.reported_domain = p->value[PMTA_REPORTED_DOMAIN],
-		.user_agent = p->value[PMTA_USER_AGENT],
-		.source_ip = p->value[PMTA_DLV_SOURCE_IP],
-		.reporting_mta = p->value[PMTA_REPORTING_MTA],
+		.reported_domain = reported(
+		    p, PMTA_REPORTED_DOMAIN, PMTA_ARF_REPORTED_DOMAIN),
+		.user_agent = reported(p, PMTA_USER_AGENT, PMTA_ARF_USER_AGENT),
+		.source_ip = reported(p, PMTA_DLV_SOURCE_IP, PMTA_ARF_SOURCE_IP),
+		.reporting_mta = reported(
+		    p, PMTA_REPORTING_MTA, PMTA_ARF_REPORTING_MTA),
 	};
 	ev->remote_ip = p->value[PMTA_REP_SOURCE_IP];
+	ev->envelope_id = reported(p, PMTA_ENV_ID, PMTA_ARF_ENVELOPE_ID);
+	ev->sender = parse_address(reported(p, PMTA_ORIG, PMTA_ARF_MAIL_FROM));
 }
 
 /* false: a time is there and is none. */

@@ -33,9 +33,20 @@ enum pmta_column {
 	PMTA_USER_AGENT,
 	PMTA_REPORTING_MTA,
 	PMTA_REPORTED_DOMAIN,
+	/* fields of the report itself: for what the columns above leave empty */
+	PMTA_ARF_FEEDBACK_TYPE,
+	PMTA_ARF_USER_AGENT,
+	PMTA_ARF_REPORTED_DOMAIN,
+	PMTA_ARF_SOURCE_IP,
+	PMTA_ARF_REPORTING_MTA,
+	PMTA_ARF_ENVELOPE_ID,
+	PMTA_ARF_MAIL_FROM,
+	PMTA_ARF_RCPT_TO,
 	PMTA_COLUMN_COUNT, /* from here on: header_ columns, by their slot */
 	PMTA_IGNORED = PMTA_COLUMN_COUNT + LIMIT_HEADERS,
 };
+
+enum { PMTA_ARF_FIRST = PMTA_ARF_FEEDBACK_TYPE };
 
 struct pmta {
 	const struct parse_env *env;
@@ -50,6 +61,8 @@ struct pmta {
 	struct event_pair pair[LIMIT_HEADERS];
 	char domain[LIMIT_ADDRESS];
 	char orcpt[LIMIT_TEXT];
+	char address[LIMIT_TEXT];
+	char nested[PMTA_COLUMN_COUNT - PMTA_ARF_FIRST][LIMIT_TEXT];
 };
 
 /* Takes the map of columns from a header row. 0, or -ENOMEM. */
@@ -70,8 +83,14 @@ struct slice pmta_diagnostic(struct slice in);
 /* "rfc822;a+2Bb@c" to "a+b@c" (RFC 3461 section 4: xtext) in out, empty: no address. */
 struct slice pmta_orcpt(struct slice in, char out[LIMIT_TEXT]);
 
-/* The one address of a To: header, or empty where there are several or it is unclear.
+/*
+ * The next value of CSV nested in one field: true and *value, which points into *rest
+ * or, where it is quoted, to out (cut at LIMIT_TEXT); *rest moves behind it.
  */
-struct slice pmta_only_address(struct slice to);
+bool pmta_nested_next(struct slice *rest, char out[LIMIT_TEXT], struct slice *value);
+
+/* In pmta_address.c: the one address of a To: header, or empty where there are several
+ * different ones or it is unclear. Points into `to` or to out. */
+struct slice pmta_only_address(struct slice to, char out[LIMIT_TEXT]);
 
 #endif

@@ -37,6 +37,14 @@ static const char *const column_name[PMTA_COLUMN_COUNT] = {
 	[PMTA_USER_AGENT] = "userAgent",
 	[PMTA_REPORTING_MTA] = "reportingMta",
 	[PMTA_REPORTED_DOMAIN] = "reportedDomain",
+	[PMTA_ARF_FEEDBACK_TYPE] = "arf_Feedback-Type",
+	[PMTA_ARF_USER_AGENT] = "arf_User-Agent",
+	[PMTA_ARF_REPORTED_DOMAIN] = "arf_Reported-Domain",
+	[PMTA_ARF_SOURCE_IP] = "arf_Source-IP",
+	[PMTA_ARF_REPORTING_MTA] = "arf_Reporting-MTA",
+	[PMTA_ARF_ENVELOPE_ID] = "arf_Original-Envelope-Id",
+	[PMTA_ARF_MAIL_FROM] = "arf_Original-Mail-From",
+	[PMTA_ARF_RCPT_TO] = "arf_Original-Rcpt-To",
 };
 
 static const struct slice header_prefix = { "header_", 7 };

@@ -68,22 +68,28 @@ pmta_orcpt(struct slice in, char out[LIMIT_TEXT])
 	return (struct slice){ out, n };
 }
 
-struct slice
-pmta_only_address(struct slice to)
+bool
+pmta_nested_next(struct slice *rest, char out[LIMIT_TEXT], struct slice *value)
 {
-	struct slice none = { 0 };
-	size_t open = slice_find(to, '<');
+	struct slice in = *rest;
+	size_t n = 0, i = 1;
 
-	if (open < to.n) {
-		to = slice_from(to, open + 1);
-		size_t close = slice_find(to, '>');
-		if (close + 1 != to.n)
-			return none;
-		to.n = close;
+	if (in.n == 0)
+		return false;
+	if (in.p[0] != '"') {
+		size_t comma = slice_find(in, ',');
+		*value = slice_trim((struct slice){ in.p, comma });
+		*rest = slice_from(in, comma + 1);
+		return true;
 	}
-	for (size_t i = 0; i < to.n; i++) {
-		if ((unsigned char)to.p[i] <= ' ' || to.p[i] == ',' || to.p[i] == '<')
-			return none;
+	for (; i < in.n && (in.p[i] != '"' || (i + 1 < in.n && in.p[i + 1] == '"'));
+	     i++) {
+		i += in.p[i] == '"';
+		if (n < LIMIT_TEXT)
+			out[n++] = in.p[i];
 	}
-	return slice_find(to, '@') < to.n ? to : none;
+	*value = slice_trim((struct slice){ out, n });
+	in = slice_from(in, i + 1);
+	*rest = slice_from(in, slice_find(in, ',') + 1);
+	return true;
 }

@@ -3,7 +3,8 @@
  * the record, under it its event, `skip` (a header, too) or `bad: reason`.
  *
  * It goes through the program's own stream, so that what stands in the golden files is
- * what `run` and `replay` make. Host and source are fixed; local time is UTC.
+ * what `run` and `replay` make. Host and source are fixed; local time is UTC, or that
+ * of the zone in the file's name: NAME@Europe-Berlin.csv.
  */
 #include "app/app.h"
 #include "app/follow.h"
@@ -122,6 +123,26 @@ read_whole(const char *path, struct buf *out)
 	return n < 0 || out->failed ? -1 : 0;
 }
 
+/* The zone that the name of the sample asks for; NULL: none. */
+static struct zone *
+zone_of(const char *name)
+{
+	const char *at = strchr(name, '@');
+	struct zone *z = NULL;
+	char zone[64];
+
+	if (!at)
+		return NULL;
+	(void)snprintf(zone, sizeof zone, "%.*s", (int)strcspn(at + 1, "."), at + 1);
+	for (char *p = zone; (p = strchr(p, '-')); p++)
+		*p = '/';
+	if (zone_load(zone, &z) < 0) {
+		(void)fprintf(stderr, "no zone %s\n", zone);
+		exit(1);
+	}
+	return z;
+}
+
 static int
 transcribe(const char *path, struct buf *data)
 {
@@ -142,13 +163,16 @@ transcribe(const char *path, struct buf *data)
 	};
 	struct stream *s = stream_new(&env);
 	struct when undated = { .sec = 1767225600 }; /* 2026-01-01 */
-	char name[4096];
+	char copy[4096];
 
-	(void)snprintf(name, sizeof name, "%s", path);
-	int rc = !s || stream_feed(
-			   s, buf_slice(data), true, slice_of(basename(name)), undated);
+	(void)snprintf(copy, sizeof copy, "%s", path);
+	const char *name = basename(copy);
+	struct zone *zone = zone_of(name);
+	env.parse.zone = zone;
+	int rc = !s || stream_feed(s, buf_slice(data), true, slice_of(name), undated);
 	show_quiet(&t, data->n);
 	stream_free(s);
+	zone_free(zone);
 	track_free(env.parse.track);
 	classify_free(env.classifier);
 	hash_free(env.hash);

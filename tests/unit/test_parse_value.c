@@ -66,6 +66,8 @@ START_TEST(a_host_has_a_name_and_an_address)
 		{ "(192.0.2.1)", "", "192.0.2.1" },
 		{ "[192.0.2.1] (192.0.2.1)", "[192.0.2.1]", "192.0.2.1" },
 		{ "[192.0.2.1]", "[192.0.2.1]", "192.0.2.1" },
+		{ "mx ([2001:db8::1])", "mx", "2001:db8::1" },
+		{ "mx ([])", "mx", "[]" },
 		{ "mx (", "mx (", "" },
 		{ "mx ()", "mx", "" },
 		{ " mx ", "mx", "" },
@@ -152,22 +154,99 @@ START_TEST(a_to_header_names_one_address_or_none)
 		{ "<a@b>", "a@b" },
 		{ "Name <a@b>", "a@b" },
 		{ "\"Doe, John\" <a@b>", "a@b" },
-		{ "=?utf-8?q?J=C3=B6rg?= <a@b>", "a@b" },
+		{ "Doe, John <a@b>", "a@b" },
+		{ "\"A \\\"x@y\\\" <c@d>\" <a@b>", "a@b" },
+		{ "\"<c@d>\" <a@b>", "a@b" },
+		{ "\"c@d\" <a@b>", "a@b" },
+		{ "\"a b\"@c", "\"a b\"@c" },
+		{ "<\"a>b\"@c>", "\"a>b\"@c" },
+		{ "a@b (comment)", "a@b" },
+		{ "(x@y (nested \\) <c@d>)) a@b", "a@b" },
+		{ "Name\r\n <a@b>", "a@b" },
+		{ "Team: a@b;", "a@b" },
+		{ "Team: A <a@b>;, C <c@d>", "" },
+		{ "<@x,@y:a@b>", "a@b" },
+		{ "a@b, A@B", "a@b" },
+		{ "a@b,", "a@b" },
+		{ "<a@[192.0.2.1]>", "a@[192.0.2.1]" },
+		{ "a@b\xc3\xbc.example", "a@b\xc3\xbc.example" },
+		{ "=?utf-8?q?J=C3=B6rg=2C_X?= <a@b>", "a@b" },
+		{ "=?utf-8?q?c=40d?= <a@b>", "a@b" },
+		{ "=?utf-8?Q?J=C3=B6rg_=3Ca=40b=3E?=", "a@b" },
+		{ "=?UTF-8?B?PGFAYj4=?=", "a@b" },
+		{ "=?utf-8*en?b?PGF?=\r\n =?us-ascii?q?=40b>?=", "a@b" },
+		{ "=?utf-8?q?<a@b>,_<c@d>?=", "" },
+		{ "=?utf-8?x?a@b?=", "=?utf-8?x?a@b?=" },
+		{ "=?utf-8?q?", "" },
+		{ "=?", "" },
 		{ "a@b, c@d", "" },
 		{ "a@b,c@d", "" },
 		{ "<a@b>, <c@d>", "" },
 		{ "A <a@b>, C <c@d>", "" },
-		{ "\"<c@d>\" <a@b>", "" },
+		{ "a@b <c@d>, e@f", "" },
 		{ "undisclosed-recipients:;", "" },
 		{ "Name", "" },
-		{ "a@b (comment)", "" },
 		{ "<a@b", "" },
+		{ "\"a@b", "" },
+		{ "(a@b", "" },
+		{ "a b@c", "" },
+		{ "@b", "" },
+		{ "a@", "" },
+		{ "a@b@", "" },
 		{ "<>", "" },
 	};
+	char out[LIMIT_TEXT], text[2 * LIMIT_TEXT];
 
 	for (size_t i = 0; i < COUNT(cases); i++)
-		is_text(cases[i].in, pmta_only_address(slice_of(cases[i].in)),
+		is_text(cases[i].in, pmta_only_address(slice_of(cases[i].in), out),
 		    cases[i].want);
+	/* nothing is written behind the room for what is decoded */
+	memset(text, '_', sizeof text);
+	memcpy(text, "=?a?q?", 6);
+	(void)pmta_only_address((struct slice){ text, sizeof text }, out);
+	memcpy(text + LIMIT_TEXT - 2, "?=", 2);
+	(void)pmta_only_address((struct slice){ text, sizeof text }, out);
+}
+END_TEST
+
+START_TEST(values_nested_in_one_field_come_one_by_one)
+{
+	static const struct {
+		const char *in;
+		const char *want;
+	} cases[] = {
+		{ "", "" },
+		{ "a", "[a]" },
+		{ "a,b", "[a][b]" },
+		{ " a , b ", "[a][b]" },
+		{ "\"a,b\",c", "[a,b][c]" },
+		{ "\"a \"\"b\"\"\",c", "[a \"b\"][c]" },
+		{ "\"a\" x,b", "[a][b]" },
+		{ "\"a", "[a]" },
+		{ "\"a\"\"", "[a\"]" },
+		{ "\"\",\"\"", "[][]" },
+		{ "a,,b", "[a][][b]" },
+		{ "a,", "[a]" },
+	};
+	char out[LIMIT_TEXT], text[LIMIT_TEXT + 9];
+	struct slice value = { 0 };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct slice rest = slice_of(cases[i].in);
+		struct buf got;
+
+		buf_init(&got, 256);
+		while (pmta_nested_next(&rest, out, &value))
+			(void)buf_printf(&got, "[%.*s]", (int)value.n, value.p);
+		is_text(cases[i].in, buf_slice(&got), cases[i].want);
+		buf_free(&got);
+	}
+	memset(text, '"', 1);
+	memset(text + 1, 'a', sizeof text - 1);
+	struct slice rest = { text, sizeof text };
+	(void)pmta_nested_next(&rest, out, &value);
+	ck_assert_msg(
+	    value.n == LIMIT_TEXT && rest.n == 0, "too long: got %zu bytes", value.n);
 }
 END_TEST
 
@@ -285,6 +364,7 @@ parse_add_value_tests(TCase *t)
 	tcase_add_test(t, an_address_has_no_brackets);
 	tcase_add_test(t, an_original_recipient_is_decoded);
 	tcase_add_test(t, a_to_header_names_one_address_or_none);
+	tcase_add_test(t, values_nested_in_one_field_come_one_by_one);
 	tcase_add_test(t, times_are_read_or_taken_from_what_is_known);
 	tcase_add_test(t, a_feedback_row_is_a_complaint_unless_its_type_says_otherwise);
 }
