@@ -146,13 +146,13 @@ $(FUZZ)/libbouncefeed.a: $(FUZZ_LIBOBJ)
 	$(AR) rcs $@ $^
 
 $(FUZZ)/fuzz: $(FUZZ_OBJ) $(FUZZ)/libbouncefeed.a
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcsv
 	@for t in $(FUZZ_TARGETS); do ln -sf fuzz $(FUZZ)/fuzz_$$t; done
 
 # planted.o has all that csv.o has, so the linker does not take that one
 $(FUZZ)/planted/fuzz: $(FUZZ_OBJ) $(FUZZ)/tests/fuzz/planted.o $(FUZZ)/libbouncefeed.a
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcsv
 	@ln -sf fuzz $(@D)/fuzz_csv
 
 $(FUZZ)/tests/fuzz/planted.o: FUZZ_FLAGS += -DPLANT_BUG
@@ -162,7 +162,7 @@ $(FUZZ)/%.o: %.c Makefile
 	$(FUZZ_CC) $(CSTD) $(WARN) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz-replay: $(REPLAY_OBJ) $(LIB)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS) -lcsv
 
 fuzz-replay: $(BUILD)/fuzz-replay
 	tests/fuzz/replay $(BUILD)/fuzz-replay

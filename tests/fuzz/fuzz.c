@@ -9,6 +9,7 @@
 
 const struct fuzz_target fuzz_targets[] = {
 	{ "csv", fuzz_csv },
+	{ "libcsv", fuzz_libcsv },
 	{ "stream", fuzz_stream },
 	{ "maillog", fuzz_maillog },
 	{ "config", fuzz_config },

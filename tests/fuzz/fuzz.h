@@ -53,6 +53,7 @@ void fuzz_hide(struct slice s);
 void fuzz_show(struct slice s);
 
 void fuzz_csv(struct slice in);
+void fuzz_libcsv(struct slice in);
 void fuzz_stream(struct slice in);
 void fuzz_maillog(struct slice in);
 void fuzz_config(struct slice in);

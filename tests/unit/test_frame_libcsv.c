@@ -20,7 +20,8 @@ enum {
 	FIELDS_MAX = 12,
 	PIECES_MAX = 40,
 	ROOM = 64 << 20,
-	MAX_RECORD = 1 << 16,
+	MAX_RECORD = 1 << 20,
+	LONG_PIECES = 20000,
 	END_OF_FIELD = 0x1f,
 	END_OF_RECORD = 0x1e,
 	SEEDS = 3
@@ -48,6 +49,8 @@ write_field(struct buf *file, struct buf *want, bool alone)
 	bool quoted = random_below(2) == 0;
 	uint32_t pieces = random_below(random_below(40) ? 4 : PIECES_MAX);
 
+	if (random_below(20000) == 0)
+		pieces = LONG_PIECES; /* 64 KB and more */
 	if (alone && pieces == 0)
 		quoted = true;
 	if (quoted)

@@ -320,6 +320,7 @@ suite_stream(void)
 	tcase_add_test(t, a_pause_at_any_event_loses_and_doubles_nothing);
 	tcase_add_test(t, a_restart_during_a_pause_loses_and_doubles_nothing);
 	stream_add_place_tests(t);
+	stream_add_long_tests(t);
 	suite_add_tcase(s, t);
 	return s;
 }

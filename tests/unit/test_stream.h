@@ -51,5 +51,6 @@ void stream_test_feed(struct stream *s, size_t from, size_t to, size_t step, boo
 void stream_test_same(const char *name, size_t at, struct slice want);
 
 void stream_add_place_tests(TCase *t);
+void stream_add_long_tests(TCase *t); /* test_stream_long.c */
 
 #endif
