@@ -27,7 +27,7 @@ WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-
 HARDEN  := -fstack-protector-strong -fPIE
 SAN     :=
 LIBS    := -lcurl -ljansson -lyaml -lsqlite3 -lzstd -lz -lcrypto -lmicrohttpd -lsystemd \
-           -lidn2 -lm -lpthread
+           -lidn2 -lpcre2-8 -lm -lpthread
 ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) $(CFLAGS) $(SAN) -MMD -MP
 
 SRC     := $(sort $(wildcard src/*/*.c))

@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "app/command.h"
 #include "app/config.h"
+#include "app/extract.h"
 #include "app/follow.h"
 #include "app/replay.h"
 #include "app/replay_deliver.h"
@@ -30,6 +31,8 @@ static const char usage[] =
     "  -f, --format FORMAT     auto (default), pmta, maillog, postfix\n"
     "  -c, --config FILE       for labels, host, classification; the usual one if "
     "there\n"
+    "      --source NAME       the files are this source's: its format, timezone,\n"
+    "                          labels, metadata, bounces, extra\n"
     "      --type T            only bounce, deferral, delivery, complaint (may "
     "repeat)\n"
     "      --class C           only hard, soft, block, undetermined (may repeat)\n"
@@ -44,6 +47,7 @@ static const char usage[] =
     "      --again             ... from the start of files that were replayed before\n";
 
 enum {
+	OPTION_SOURCE = 's',
 	OPTION_STRICT = 'S',
 	OPTION_DELIVER = 'd',
 	OPTION_OUTPUT = 'o',
@@ -57,30 +61,56 @@ struct options {
 	struct replay_options deliver;
 	bool delivers;
 	const char *config;
+	const char *source;
+	struct extract extract; /* what is made ready of it */
 };
+
+/* The source that the files are said to be of; *found stays where none was asked for.
+ * False: there is none of this name. */
+static bool
+find_source(
+    const struct config *c, const char *name, const struct config_source **found)
+{
+	for (size_t i = 0; name && i < c->nsources; i++) {
+		if (strcmp(c->source[i].name, name) == 0) {
+			*found = &c->source[i];
+			return true;
+		}
+	}
+	if (name)
+		(void)fprintf(stderr, "bouncefeed replay: no source \"%s\"\n", name);
+	return !name;
+}
 
 /* What the streams need; the labels and headers are borrowed until release(). */
 static bool
-prepare(struct replay *r, const struct config *c)
+prepare(struct replay *r, const struct config *c, const struct config_source *s,
+    struct extract *x)
 {
-	struct config_source none = { 0 };
 	struct zone *zone = NULL;
+	struct err e = { 0 };
 
-	if (zone_load("local", &zone) < 0)
+	if (zone_load(s->timezone ? s->timezone : "local", &zone) < 0)
 		zone = NULL;
 	r->env.hash = hash_new();
 	r->env.classifier = config_classifier(c);
-	r->env.labels = config_labels(c, &none, &r->env.nlabels);
+	r->env.labels = config_labels(c, s, &r->env.nlabels);
 	r->env.parse.fbl_headers = config_fbl_headers(c, &r->env.parse.nfbl_headers);
 	r->env.parse.zone = zone;
 	r->env.parse.track = track_new(TRACK_MESSAGES, TRACK_SECONDS);
 	r->env.host = slice_of(c->host);
-	return r->env.hash && r->env.classifier && r->env.parse.track;
+	if (s->format && !r->env.format)
+		r->env.format = parse_format_of(slice_of(s->format));
+	if (s->max_record > 0)
+		r->env.max_record = (size_t)s->max_record;
+	return extract_init(x, c, s, &r->env, &e) == 0 && r->env.hash &&
+	       r->env.classifier && r->env.parse.track;
 }
 
 static void
-release(struct replay *r)
+release(struct replay *r, struct extract *x)
 {
+	extract_free(x);
 	for (size_t i = 0; i < r->nahead; i++)
 		reader_close(r->ahead[i]);
 	free(r->ahead);
@@ -137,21 +167,26 @@ deliver_files(struct replay *r, const struct config *c, const struct options *o,
 }
 
 static int
-replay(struct replay *r, const struct config *c, const struct options *o, size_t n,
-    char **files)
+replay(
+    struct replay *r, const struct config *c, struct options *o, size_t n, char **files)
 {
+	struct config_source none = { 0 };
+	const struct config_source *source = &none;
+
+	if (!find_source(c, o->source, &source))
+		return EX_USAGE;
 	(void)signal(SIGPIPE, SIG_IGN);
 	buf_init(&r->narrowed, NARROWED_MAX);
 	r->env.arg = r;
 	r->shows_progress = isatty(STDERR_FILENO) &&
 			    (o->delivers || !isatty(STDOUT_FILENO));
-	if (!prepare(r, c))
+	if (!prepare(r, c, source, &o->extract))
 		replay_fault(r, EX_OSERR, "no memory");
 	else if (o->delivers)
 		deliver_files(r, c, o, n, files);
 	else
 		print_files(r, n, files);
-	release(r);
+	release(r, &o->extract);
 	return r->code == 0 && r->strict && r->bad > 0 ? EX_DATAERR : r->code;
 }
 
@@ -198,6 +233,9 @@ take_option(struct replay *r, struct options *o, int opt, const char *value)
 		return -1;
 	case 'f':
 		return set_format(r, value) ? -1 : EX_USAGE;
+	case OPTION_SOURCE:
+		o->source = value;
+		return -1;
 	case OPTION_STRICT:
 		r->strict = true;
 		return -1;
@@ -255,6 +293,7 @@ cmd_replay(int argc, char **argv)
 		{ "recipient", required_argument, NULL, FILTER_RECIPIENT },
 		{ "since", required_argument, NULL, FILTER_SINCE },
 		{ "until", required_argument, NULL, FILTER_UNTIL },
+		{ "source", required_argument, NULL, OPTION_SOURCE },
 		{ "strict", no_argument, NULL, OPTION_STRICT },
 		{ "deliver", no_argument, NULL, OPTION_DELIVER },
 		{ "output", required_argument, NULL, OPTION_OUTPUT },

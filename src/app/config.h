@@ -36,6 +36,19 @@ struct config_map {
 	size_t n;
 };
 
+/* One name of metadata: where its value is looked for, and what of it counts. */
+struct config_metadata {
+	char *name;
+	char *from;    /* "headers.x-campaign-id" */
+	char *pattern; /* PCRE2; NULL: the whole value */
+	struct config_mark at, from_at, pattern_at;
+};
+
+struct config_metadata_list {
+	struct config_metadata *v;
+	size_t n;
+};
+
 enum config_secret_kind {
 	CONFIG_SECRET_NONE,
 	CONFIG_SECRET_TEXT,       /* written in the YAML itself */
@@ -62,6 +75,9 @@ struct config_source {
 	uint64_t ignore_older; /* ms; 0: off */
 	uint64_t poll;         /* ms; 0: inotify */
 	uint64_t max_record;   /* bytes */
+	struct config_list extra;        /* columns */
+	struct config_list bounces_verp; /* PCRE2 patterns */
+	struct config_metadata_list metadata;
 	struct config_map labels;
 	struct config_mark at;
 	struct config_mark
@@ -90,6 +106,7 @@ struct config_output {
 	struct config_secret url;
 	bool insecure; /* http:// to another machine is wanted */
 	char *format;  /* "json", "array", "ndjson" */
+	bool native;   /* the record's other columns go into its events */
 	struct config_select select;
 	struct config_select select_not;
 	struct config_map headers;

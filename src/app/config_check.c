@@ -138,6 +138,8 @@ check_sources(struct check *k)
 		if (s->poll > 0 && s->poll < SOURCE_POLL_MIN_MS)
 			fault_add(k->faults, at_source(s, "poll"),
 			    "poll: at least 100ms, or 0 for inotify");
+		check_verp(s, k->faults);
+		check_metadata(s, k->faults);
 	}
 }
 

@@ -31,6 +31,7 @@ enum key_type {
 	KEY_PATHS,    /* struct config_list, one text stands for a list of one */
 	KEY_DOMAINS,  /* struct config_list, as lower-case A-labels */
 	KEY_MAP,      /* struct config_map */
+	KEY_METADATA, /* struct config_metadata_list */
 	KEY_SECRET,   /* struct config_secret */
 	KEY_ANY,      /* only reserved keys: taken when as empty as its default */
 	KEY_SOURCES,  /* these three are the loader's work */
@@ -78,6 +79,7 @@ union config_value {
 	uint64_t number;
 	struct config_list list;
 	struct config_map map;
+	struct config_metadata_list metadata;
 	struct config_secret secret;
 };
 
@@ -118,6 +120,8 @@ bool read_bool(const struct config_key *k, const struct node *n,
     union config_value *out, struct config_faults *f);
 bool read_number(const struct config_key *k, const struct node *n,
     union config_value *out, struct config_faults *f);
+bool read_metadata(const struct config_key *k, const struct node *n,
+    union config_value *out, struct config_faults *f); /* config_metadata.c */
 bool copy_text(
     const struct node *n, const char *text, char **out, struct config_faults *f);
 
@@ -133,6 +137,7 @@ void expand_tree(struct node *n, struct config_faults *f); /* all scalars below 
 /* What a value looks like in YAML, on one line; secrets are masked. */
 void print_value(const struct config_key *k, const void *field, struct buf *out);
 void print_text(struct slice s, struct buf *out); /* quoted where it has to be */
+void print_metadata(const struct config_key *k, const void *field, struct buf *out);
 
 /* One line. Does nothing with f == NULL or when CONFIG_FAULTS are there already. */
 void fault_add(struct config_faults *f, struct config_mark at, const char *format, ...)
@@ -164,6 +169,12 @@ struct url {
 	struct slice rest; /* path, without query and fragment */
 };
 struct url url_split(struct slice s);
+
+void free_metadata(void *field);
+
+/* Patterns that compile and have their groups, keys that an event has. */
+void check_metadata(const struct config_source *s, struct config_faults *f);
+void check_verp(const struct config_source *s, struct config_faults *f);
 
 /* Cross checks and, unless offline, whether what is named can be opened. */
 void config_check(const struct config *c, bool offline, struct config_faults *f,

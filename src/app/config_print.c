@@ -238,6 +238,7 @@ print_value(const struct config_key *k, const void *field, struct buf *out)
 		[KEY_PATHS] = print_list,
 		[KEY_DOMAINS] = print_list,
 		[KEY_MAP] = print_map,
+		[KEY_METADATA] = print_metadata,
 		[KEY_SECRET] = print_secret,
 	};
 

@@ -230,6 +230,8 @@ static const struct type {
 	    read_list },
 	[KEY_DOMAINS] = { LIST, sizeof(struct config_list), "a list", read_list },
 	[KEY_MAP] = { MAP, sizeof(struct config_map), "a mapping", read_map },
+	[KEY_METADATA] = { MAP, sizeof(struct config_metadata_list), "a mapping",
+	    read_metadata },
 	[KEY_SECRET] = { SCALAR | MAP, sizeof(struct config_secret),
 	    "a text, or a mapping such as {file: PATH}", read_secret },
 };
@@ -309,6 +311,7 @@ value_free(enum key_type type, void *field)
 		[KEY_PATHS] = free_list,
 		[KEY_DOMAINS] = free_list,
 		[KEY_MAP] = free_map,
+		[KEY_METADATA] = free_metadata,
 		[KEY_SECRET] = free_secret,
 	};
 

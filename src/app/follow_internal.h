@@ -6,6 +6,7 @@
 #define BOUNCEFEED_FOLLOW_INTERNAL_H
 
 #include "app/bad.h"
+#include "app/extract.h"
 #include "app/follow.h"
 #include "app/stream.h"
 
@@ -23,6 +24,7 @@ struct follow {
 	struct track *track;
 	struct event_pair *labels;
 	struct slice *fbl_headers;
+	struct extract extract;
 	struct stream_env stream;
 	struct bad_log bad;
 	char *chunk; /* LIMIT_READ bytes */

@@ -100,8 +100,8 @@ take_over(struct follow *f, struct err *e)
 	return rc < 0 ? rc : store_file_each(f->env->store, name, take_stored, f, e);
 }
 
-static void
-set_up_stream(struct follow *f)
+static int
+set_up_stream(struct follow *f, struct err *e)
 {
 	const struct config_source *c = f->conf;
 
@@ -122,6 +122,7 @@ set_up_stream(struct follow *f)
 	f->fbl_headers = config_fbl_headers(
 	    f->env->config, &f->stream.parse.nfbl_headers);
 	f->stream.parse.fbl_headers = f->fbl_headers;
+	return extract_init(&f->extract, f->env->config, c, &f->stream, e);
 }
 
 /* What is left for the files of one source when the state file, inotify, curl and a
@@ -188,8 +189,7 @@ follow_new(
 		err_set(e, -ENOMEM, "no memory");
 		goto fail;
 	}
-	set_up_stream(f);
-	if (set_up_source(f, e) < 0 || take_over(f, e) < 0)
+	if (set_up_stream(f, e) < 0 || set_up_source(f, e) < 0 || take_over(f, e) < 0)
 		goto fail;
 	return f;
 fail:
@@ -208,6 +208,7 @@ follow_free(struct follow *f)
 	zone_free(f->zone);
 	free(f->labels);
 	free(f->fbl_headers);
+	extract_free(&f->extract);
 	free(f->chunk);
 	free(f);
 }

@@ -28,7 +28,9 @@ struct spool_output {
 
 struct spool {
 	struct slice host;
-	struct buf json; /* one event, written once for all outputs */
+	/* one event, written once for all outputs, and once for those with native: true
+	 */
+	struct buf json, native;
 	struct spool_output *output;
 	size_t noutputs;
 	size_t nfull;
@@ -59,6 +61,7 @@ spool_new(const struct config *c, struct slice host)
 	s->host = host;
 	s->deadline = INT64_MAX;
 	buf_init(&s->json, LIMIT_EVENT + 1);
+	buf_init(&s->native, LIMIT_EVENT + 1);
 	if (!(s->output = calloc(c->noutputs ? c->noutputs : 1, sizeof *s->output))) {
 		free(s);
 		return NULL;
@@ -85,6 +88,7 @@ spool_free(struct spool *s)
 			buf_free(&s->output[i].full[k].events);
 	}
 	buf_free(&s->json);
+	buf_free(&s->native);
 	free(s->output);
 	free(s);
 }
@@ -121,23 +125,41 @@ add(struct spool *s, struct spool_output *o, struct slice json, int64_t now_ms)
 	return 0;
 }
 
+/* The event as this output wants it, with a line end; written where it is not yet. */
+static int
+write_event(struct spool *s, const struct spool_output *o, const struct event *ev,
+    struct slice *json)
+{
+	bool native = o->conf->native && ev->nnative > ev->nextra;
+	struct buf *b = native ? &s->native : &s->json;
+	int rc = 0;
+
+	if (b->n == 0) {
+		rc = native ? event_json_native(ev, b) : event_json(ev, b);
+		if (rc == 0)
+			rc = buf_addc(b, '\n');
+	}
+	*json = buf_slice(b);
+	return rc;
+}
+
 int
 spool_event(struct spool *s, const struct event *ev, int64_t now_ms)
 {
 	struct select_view view;
+	struct slice json;
 	int rc = 0;
 
 	if (spool_full(s))
 		return -EAGAIN;
 	select_view(&view, ev);
 	buf_clear(&s->json);
+	buf_clear(&s->native);
 	for (size_t i = 0; rc == 0 && i < s->noutputs; i++) {
 		if (!select_wants(s->output[i].select, &view))
 			continue;
-		if (s->json.n == 0 && ((rc = event_json(ev, &s->json)) < 0 ||
-					  (rc = buf_addc(&s->json, '\n')) < 0))
-			return rc;
-		rc = add(s, &s->output[i], buf_slice(&s->json), now_ms);
+		if ((rc = write_event(s, &s->output[i], ev, &json)) == 0)
+			rc = add(s, &s->output[i], json, now_ms);
 	}
 	return rc;
 }

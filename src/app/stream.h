@@ -14,6 +14,8 @@
  */
 enum { TRACK_MESSAGES = 1000000, TRACK_SECONDS = 7 * 24 * 3600 };
 
+struct metadata;
+
 /* What all files of a source share; outlives their streams. */
 struct stream_env {
 	struct parse_env parse;
@@ -25,6 +27,7 @@ struct stream_env {
 	struct slice host;   /* ours, where the record names none */
 	const struct event_pair *labels;
 	size_t nlabels;
+	struct metadata *metadata; /* NULL: none is wanted */
 	/* one whole event: 0, or -errno to stop before it (-EAGAIN: it comes again) */
 	int (*on_event)(void *arg, const struct event *ev);
 	/* what is no record: counted and sampled */

@@ -5,6 +5,7 @@
  * changes in the track is changed when the event was taken, so that -EAGAIN loses and
  * doubles nothing.
  */
+#include "app/metadata.h"
 #include "app/stream_internal.h"
 
 void
@@ -42,6 +43,8 @@ emit(struct stream *s, const struct record *rec, struct event *ev)
 		ev->source.host = env->host;
 	ev->labels = env->labels;
 	ev->nlabels = env->nlabels;
+	if (env->metadata)
+		metadata_find(env->metadata, ev);
 	classify(env->classifier, ev);
 	event_id(
 	    env->hash, &s->keying.key, rec->at.off, rec->bytes, ev, ev->id_n, ev->id);

@@ -89,6 +89,14 @@ struct event_feedback {
 	struct slice reporting_mta;
 };
 
+/* What the address says that the message was sent from, or that the report came to. */
+struct event_verp {
+	struct slice scheme;    /* empty: the event has no verp */
+	struct slice recipient; /* as an address */
+	struct slice list;
+	struct slice id;
+};
+
 struct event_source {
 	struct slice name;   /* the source's name in the configuration */
 	struct slice format; /* "pmta" ... */
@@ -133,9 +141,17 @@ struct event {
 	struct slice queue;
 	struct slice fbl_id;
 	struct slice submitter;
+	struct event_verp verp;
 	struct event_feedback feedback;
 	const struct event_pair *headers; /* names in lower case, each once */
 	size_t nheaders;
+	const struct event_pair *metadata; /* what the source's metadata: found */
+	size_t nmetadata;
+	/* Columns by their own names, each once: the first nextra are for all outputs
+	 * (extra:), the first nnative for those with native: true; the rest only for
+	 * metadata. */
+	const struct event_pair *native;
+	size_t nextra, nnative, ncolumns;
 	const struct event_pair *labels;
 	size_t nlabels;
 	unsigned attempts;
@@ -187,9 +203,10 @@ size_t event_domain(struct slice address, char out[LIMIT_ADDRESS]);
  * Appends the event as one JSON object, without a line end: at most LIMIT_EVENT bytes.
  * Keys without a value are left out; strings are made valid UTF-8 without control
  * characters but tab; what was cut is named in "truncated". 0, -E2BIG or -ENOMEM (then
- * out is as before).
+ * out is as before). Of native only what is for all outputs; event_json_native(): all.
  */
 int event_json(const struct event *ev, struct buf *out);
+int event_json_native(const struct event *ev, struct buf *out);
 
 /* Appends s as a JSON string, at most max bytes of it, by the same rules; false: cut.
  */

@@ -63,6 +63,7 @@ struct writer {
 	size_t start;              /* where the event begins in out */
 	struct slice cut[CUT_MAX]; /* as keys */
 	size_t ncut;
+	size_t nnative; /* how many of them go out */
 };
 
 /* 1: goes out as it is. */
@@ -241,6 +242,10 @@ put_pairs(struct writer *w, struct slice key, const struct event_pair *v, size_t
 
 	if (n == 0)
 		return;
+	if (out->n > w->start + LIMIT_EVENT - TAIL_ROOM) {
+		note_cut(w, key); /* not even one */
+		return;
+	}
 	put_key(out, key);
 	(void)buf_addc(out, '{');
 	for (size_t i = 0; i < n && !out->failed; i++) {
@@ -277,6 +282,24 @@ put_feedback(struct writer *w, const struct event_feedback *f)
 	(void)buf_addc(w->out, '}');
 	if (in.ncut > 0)
 		note_cut(w, KEY(feedback));
+}
+
+static void
+put_verp(struct writer *w, const struct event_verp *v)
+{
+	struct writer in = { .out = w->out, .start = w->start };
+
+	if (v->scheme.n == 0)
+		return;
+	put_key(w->out, KEY(verp));
+	(void)buf_addc(w->out, '{');
+	put_text(&in, KEY(scheme), v->scheme, LIMIT_TEXT);
+	put_text(&in, KEY(recipient), v->recipient, LIMIT_ADDRESS);
+	put_text(&in, KEY(list), v->list, LIMIT_TEXT);
+	put_text(&in, KEY(id), v->id, LIMIT_TEXT);
+	(void)buf_addc(w->out, '}');
+	if (in.ncut > 0)
+		note_cut(w, KEY(verp));
 }
 
 static void
@@ -337,6 +360,7 @@ put_event(struct writer *w, const struct event *ev)
 	if (ev->remote_port != 0)
 		put_number(w, KEY(remote_port), ev->remote_port);
 	put_texts(w, ev, after_port, COUNT(after_port));
+	put_verp(w, &ev->verp);
 	put_feedback(w, &ev->feedback);
 	if (ev->attempts != 0)
 		put_number(w, KEY(attempts), ev->attempts);
@@ -348,15 +372,17 @@ put_event(struct writer *w, const struct event *ev)
 	if (ev->test)
 		(void)buf_add(w->out, SLICE(",\"test\":true"));
 	put_pairs(w, KEY(labels), ev->labels, ev->nlabels);
+	put_pairs(w, KEY(metadata), ev->metadata, ev->nmetadata);
 	put_pairs(w, KEY(headers), ev->headers, ev->nheaders);
+	put_pairs(w, KEY(native), ev->native, w->nnative);
 	put_truncated(w);
 	(void)buf_addc(w->out, '}');
 }
 
-int
-event_json(const struct event *ev, struct buf *out)
+static int
+write_event(const struct event *ev, size_t nnative, struct buf *out)
 {
-	struct writer w = { .out = out, .start = out->n };
+	struct writer w = { .out = out, .start = out->n, .nnative = nnative };
 
 	if (out->failed)
 		return -ENOMEM;
@@ -369,4 +395,16 @@ event_json(const struct event *ev, struct buf *out)
 		return rc;
 	}
 	return 0;
+}
+
+int
+event_json(const struct event *ev, struct buf *out)
+{
+	return write_event(ev, ev->nextra, out);
+}
+
+int
+event_json_native(const struct event *ev, struct buf *out)
+{
+	return write_event(ev, ev->nnative, out);
 }

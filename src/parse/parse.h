@@ -28,6 +28,17 @@ struct parse_env {
 	const struct slice
 	    *fbl_headers; /* names, lower case: the first one there is fbl_id */
 	size_t nfbl_headers;
+	/* Columns by their own names, without regard to case: those that go into native
+	 * for all outputs, and those that are only looked at. native: all of them. */
+	const struct slice *extra;
+	size_t nextra;
+	const struct slice *looked_at;
+	size_t nlooked_at;
+	bool native;
+	/* What an envelope sender or bounce address says, to *out; false: nothing. The
+	 * slices are good until the next call. NULL: nobody knows. */
+	bool (*verp)(void *arg, struct slice address, struct event_verp *out);
+	void *verp_arg;
 	struct track
 	    *track; /* what earlier lines said: one for all files of a source */
 };

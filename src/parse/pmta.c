@@ -5,10 +5,10 @@
  * several record types, and a row leaves foreign columns empty. Where a name occurs
  * twice the first value that is not empty counts. A row of another width than its
  * header, of an unknown type or with a time that is none is bad; an address is never
- * judged. A complaint's recipient is rcpt, else the report's Original-Rcpt-To, else the
- * one address of header_To, else there is none. Source: PowerMTA v4.0 and v5.0 user's
- * guides, chapters 3.3.11 and 11. Limits: LIMIT_COLUMNS columns, LIMIT_HEADERS header_
- * columns; further ones are ignored.
+ * judged. The recipient is what VERP names, else orcpt, else rcpt; a complaint's, else
+ * the report's Original-Rcpt-To, else the one address of header_To, else there is none.
+ * Source: PowerMTA v4.0 and v5.0 user's guides, chapters 3.3.11 and 11. Limits:
+ * LIMIT_COLUMNS columns, LIMIT_HEADERS header_ columns; further ones are ignored.
  */
 #include "parse/pmta.h"
 
@@ -42,6 +42,13 @@ make(const struct parse_env *env)
 		return NULL;
 	p->env = env;
 	buf_init(&p->names, LIMIT_HEADERS * LIMIT_TEXT);
+	if (!env->native && env->nextra == 0 && env->nlooked_at == 0)
+		return p;
+	if (!(p->native = calloc(1, sizeof *p->native))) {
+		free(p);
+		return NULL;
+	}
+	buf_init(&p->native->names, LIMIT_COLUMNS * LIMIT_TEXT);
 	return p;
 }
 
@@ -50,8 +57,10 @@ drop(void *parser)
 {
 	struct pmta *p = parser;
 
-	if (p)
-		buf_free(&p->names);
+	if (!p)
+		return;
+	pmta_native_free(p->native);
+	buf_free(&p->names);
 	free(p);
 }
 
@@ -101,15 +110,38 @@ reported_recipient(struct pmta *p)
 	return only;
 }
 
+/*
+ * What the bounce address says: orig, or of a complaint the Return-Path of the message.
+ * Where it names the recipient, that is the one in the sender's list.
+ */
+static struct slice
+decode_verp(struct pmta *p, struct event *ev)
+{
+	const struct parse_env *env = p->env;
+	struct slice address = ev->sender, none = { 0 };
+
+	if (address.n == 0 && ev->type == EVENT_COMPLAINT)
+		address = parse_address(pmta_header(p, SLICE("return-path")));
+	if (address.n == 0 || !env->verp(env->verp_arg, address, &ev->verp))
+		return none;
+	struct slice r = ev->verp.recipient;
+	return slice_find(r, '@') < r.n ? r : none;
+}
+
 static void
 read_recipient(struct pmta *p, struct event *ev)
 {
-	struct slice rcpt = parse_address(p->value[PMTA_RCPT]);
-	struct slice original = pmta_orcpt(p->value[PMTA_ORCPT], p->orcpt);
+	struct slice rcpt = parse_address(p->value[PMTA_RCPT]), original = { 0 };
 
+	if (p->env->verp)
+		original = decode_verp(p, ev);
+	if (original.n == 0)
+		original = pmta_orcpt(p->value[PMTA_ORCPT], p->orcpt);
 	ev->id_recipient = rcpt;
 	ev->recipient = original.n > 0 ? original : rcpt;
-	if (original.n > 0 && rcpt.n > 0 && !slice_ieq(original, rcpt))
+	/* of a complaint rcpt is what the reporter left of it */
+	if (original.n > 0 && rcpt.n > 0 && ev->type != EVENT_COMPLAINT &&
+	    !slice_ieq(original, rcpt))
 		ev->final_recipient = rcpt;
 	if (ev->recipient.n == 0 && ev->type == EVENT_COMPLAINT)
 		ev->recipient = reported_recipient(p);
@@ -237,9 +269,10 @@ read_record(struct pmta *p, const struct record_type *t, struct when undated,
 	read_ids(p, ev);
 	read_outcome(p, ev);
 	read_headers(p, ev);
+	if (ev->type == EVENT_COMPLAINT)
+		read_feedback(p, ev);
 	read_recipient(p, ev);
 	if (ev->type == EVENT_COMPLAINT) {
-		read_feedback(p, ev);
 		if (slice_ieq(ev->feedback.type, SLICE("not-spam")) ||
 		    slice_ieq(ev->feedback.type, SLICE("auth-failure")))
 			return PARSE_SKIP;
@@ -279,7 +312,10 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
 	}
 	if (t->type == EVENT_TYPE_NONE)
 		return PARSE_SKIP;
-	return read_record(p, t, undated, ev, why);
+	enum parse_result r = read_record(p, t, undated, ev, why);
+	if (p->native && r == PARSE_EVENT)
+		pmta_native_read(p, rec, ev);
+	return r;
 }
 
 const struct parse_format parse_pmta = {

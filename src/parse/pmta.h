@@ -48,6 +48,19 @@ enum pmta_column {
 
 enum { PMTA_ARF_FIRST = PMTA_ARF_FEEDBACK_TYPE };
 
+/* The columns that go into native; in pmta_native.c. */
+struct pmta_native {
+	/* slots: a name each, the first one's spelling; for all outputs, then for those
+	 * that want all, then for nobody but metadata */
+	size_t n, nextra, nnative;
+	unsigned short slot[LIMIT_COLUMNS];   /* of a column, from 1; 0: none */
+	unsigned short column[LIMIT_COLUMNS]; /* of a slot: enum pmta_column */
+	struct slice name[LIMIT_COLUMNS];     /* into names */
+	struct slice value[LIMIT_COLUMNS];
+	struct event_pair pair[LIMIT_COLUMNS];
+	struct buf names;
+};
+
 struct pmta {
 	const struct parse_env *env;
 	size_t width; /* of the header; 0: none was seen */
@@ -59,6 +72,7 @@ struct pmta {
 	struct slice value[PMTA_COLUMN_COUNT];
 	struct slice slot_value[LIMIT_HEADERS];
 	struct event_pair pair[LIMIT_HEADERS];
+	struct pmta_native *native; /* NULL: nobody wants it */
 	char domain[LIMIT_ADDRESS];
 	char orcpt[LIMIT_TEXT];
 	char address[LIMIT_TEXT];
@@ -70,6 +84,12 @@ int pmta_read_header(struct pmta *p, const struct record *rec);
 
 /* Fills value and slot_value from a record as wide as the header. */
 void pmta_read_values(struct pmta *p, const struct record *rec);
+
+/* The same for native: the header's columns (after pmta_read_header()), and a record's
+ * values to ev->native, whose type is known. p->native is there. */
+int pmta_native_header(struct pmta *p, const struct record *rec);
+void pmta_native_read(struct pmta *p, const struct record *rec, struct event *ev);
+void pmta_native_free(struct pmta_native *n); /* takes NULL */
 
 /* The value of a message header by its name in any case; empty: no such column. */
 struct slice pmta_header(const struct pmta *p, struct slice name);

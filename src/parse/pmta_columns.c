@@ -47,6 +47,17 @@ static const char *const column_name[PMTA_COLUMN_COUNT] = {
 	[PMTA_ARF_RCPT_TO] = "arf_Original-Rcpt-To",
 };
 
+/* Header names are printable ASCII without blanks (RFC 5322 section 2.2). */
+static bool
+is_header_name(struct slice name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
+			return false;
+	}
+	return name.n > 0 && name.n <= LIMIT_TEXT;
+}
+
 static const struct slice header_prefix = { "header_", 7 };
 
 /* The slot of a header_ column: the one it has already, or a new one. */
@@ -57,7 +68,7 @@ slot_of(struct pmta *p, struct slice name)
 		if (slice_ieq(p->slot_name[i], name))
 			return PMTA_COLUMN_COUNT + i;
 	}
-	if (p->nslots == LIMIT_HEADERS || name.n == 0 || name.n > LIMIT_TEXT)
+	if (p->nslots == LIMIT_HEADERS || !is_header_name(name))
 		return PMTA_IGNORED;
 	char *at = p->names.p + p->names.n; /* reserved in full: does not move */
 	for (size_t i = 0; i < name.n; i++)
@@ -91,7 +102,7 @@ pmta_read_header(struct pmta *p, const struct record *rec)
 	p->width = rec->nfields;
 	for (size_t i = 0; i < rec->nfields; i++)
 		p->map[i] = (unsigned short)column_of(p, rec->field[i]);
-	return 0;
+	return p->native ? pmta_native_header(p, rec) : 0;
 }
 
 void

@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { PAUSE = 1 << 5, RESTART = 1 << 6 };
+enum { PAUSE = 1 << 5, RESTART = 1 << 6, NATIVE = 1 << 7 };
 
 static const struct when undated = { .sec = 1767225600 }; /* 2026-01-01 */
 
@@ -38,7 +38,7 @@ on_event(void *arg, const struct event *ev)
 	(void)buf_printf(r->log, "%llu ", (unsigned long long)ev->source.offset);
 	if (r->clean)
 		event_clean(ev, r->log);
-	else if (event_json(ev, r->log) < 0)
+	else if (event_json_native(ev, r->log) < 0)
 		(void)buf_add(r->log, SLICE("too large"));
 	(void)buf_addc(r->log, '\n');
 	return 0;
@@ -131,10 +131,15 @@ run_of(unsigned flags, struct classifier *c, struct hash_state *h, const struct 
 	static const size_t max[] = { 1 << 20, 65536, LIMIT_KEY_TEXT + 1,
 		LIMIT_KEY_TEXT };
 	static const struct slice fbl[] = { { "x-fblid", 7 }, { "x-job", 5 } };
+	static const struct slice extra[] = { { "rcpt", 4 }, { "dlvsize", 7 } };
 	static const struct event_pair label = { { "k", 1 }, { "v", 1 } };
 	struct run r = {
 		.env = {
-			.parse = { .zone = z, .fbl_headers = fbl, .nfbl_headers = 2 },
+			.parse = { .zone = z, .fbl_headers = fbl, .nfbl_headers = 2,
+			    .native = flags & NATIVE, .extra = extra,
+			    .nextra = flags & NATIVE ? 1 : 0,
+			    .looked_at = extra + 1,
+			    .nlooked_at = flags & NATIVE ? 1 : 0 },
 			.format = format[flags & 3],
 			.classifier = c,
 			.hash = h,

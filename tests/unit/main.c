@@ -15,6 +15,7 @@ static Suite *(*const suites[])(void) = {
 	suite_parse,
 	suite_classify,
 	suite_stream,
+	suite_extract,
 	suite_output,
 	suite_policy,
 	suite_policy_sim,

@@ -12,6 +12,7 @@ Suite *suite_event(void);
 Suite *suite_parse(void);
 Suite *suite_classify(void);
 Suite *suite_stream(void);
+Suite *suite_extract(void);
 Suite *suite_output(void);
 Suite *suite_policy(void);
 Suite *suite_policy_sim(void);

@@ -57,7 +57,7 @@ START_TEST(values_are_what_the_file_says)
 	is_number("retry.hold", o->retry_hold, 3600000);
 	is_text("url of two", c->output[1].url.text, "/etc/u");
 	is_number("kind of it", c->output[1].url.kind, CONFIG_SECRET_FILE);
-	is_number("its line", c->output[1].url.at.line, 25);
+	is_number("its line", c->output[1].url.at.line, 29);
 	is_text("class_of", c->class_of.v[0].value, "hard");
 	is_text("bounce_cat", c->bounce_cat.v[0].name, "spam-related");
 	is_number("fbl_headers", c->fbl_headers.n, 0);

@@ -68,6 +68,9 @@ END_TEST
 
 static const struct event_pair labels[] = { { SLICE("cluster"), SLICE("eu1") },
 	{ SLICE("empty"), { 0 } } };
+static const struct event_pair metadata[] = { { SLICE("c"), SLICE("17") } };
+static const struct event_pair native[] = { { SLICE("dlvSize"), SLICE("42") },
+	{ SLICE("srcType"), SLICE("api") }, { SLICE("dsnMta"), SLICE("x") } };
 static const struct event_pair headers[] = { { SLICE("x-fblid"), SLICE("\"1\"") },
 	{ SLICE("subject"), SLICE("a\r\n b") } };
 static const struct event every_key = { .id = ID,
@@ -102,10 +105,17 @@ static const struct event every_key = { .id = ID,
 	.queue = SLICE("b/v"),
 	.fbl_id = SLICE("f"),
 	.submitter = SLICE("u"),
+	.verp = { SLICE("user:1"), SLICE("v@b"), SLICE("l"), SLICE("7") },
 	.feedback = { SLICE("abuse"), SLICE("arf"), SLICE("d"), SLICE("ua"),
 	    SLICE("::1"), SLICE("rm") },
 	.headers = headers,
 	.nheaders = 2,
+	.metadata = metadata,
+	.nmetadata = 1,
+	.native = native,
+	.nextra = 1,
+	.nnative = 2,
+	.ncolumns = 3,
 	.labels = labels,
 	.nlabels = 2,
 	.attempts = 7,
@@ -129,13 +139,32 @@ START_TEST(every_key_has_its_place)
 	    "\"local_ip\":\"192.0.2.2\",\"queue_id\":\"q1\",\"message_id\":\"m@x\","
 	    "\"envelope_id\":\"e\",\"job_id\":\"j\",\"vmta\":\"v\",\"pool\":\"p\","
 	    "\"queue\":\"b/v\",\"fbl_id\":\"f\",\"submitter\":\"u\","
+	    "\"verp\":{\"scheme\":\"user:1\",\"recipient\":\"v@b\",\"list\":\"l\","
+	    "\"id\":\"7\"},"
 	    "\"feedback\":{\"type\":\"abuse\",\"format\":\"arf\","
 	    "\"reported_domain\":\"d\",\"user_agent\":\"ua\",\"source_ip\":\"::1\","
 	    "\"reporting_mta\":\"rm\"},\"attempts\":7,\"delay\":60,\"expired\":true,"
 	    "\"source\":{\"name\":\"s\",\"format\":\"pmta\",\"host\":\"h\","
 	    "\"instance\":\"i\",\"file\":\"/x\",\"offset\":42},\"test\":true,"
 	    "\"labels\":{\"cluster\":\"eu1\",\"empty\":\"\"},"
-	    "\"headers\":{\"x-fblid\":\"\\\"1\\\"\",\"subject\":\"a  b\"}}");
+	    "\"metadata\":{\"c\":\"17\"},"
+	    "\"headers\":{\"x-fblid\":\"\\\"1\\\"\",\"subject\":\"a  b\"},"
+	    "\"native\":{\"dlvSize\":\"42\"}}");
+}
+END_TEST
+
+START_TEST(native_goes_whole_to_those_that_want_it)
+{
+	static const char end[] =
+	    "\"native\":{\"dlvSize\":\"42\",\"srcType\":\"api\"}}";
+	struct buf out;
+
+	buf_init(&out, LIMIT_EVENT);
+	int rc = event_json_native(&every_key, &out);
+	ck_assert_msg(rc == 0 && memmem(out.p, out.n, end, sizeof end - 1) ==
+				     out.p + out.n - (sizeof end - 1),
+	    "got %d %.*s, want ..%s", rc, (int)out.n, out.p, end);
+	buf_free(&out);
 }
 END_TEST
 
@@ -257,6 +286,7 @@ event_add_json_tests(TCase *t)
 {
 	tcase_add_test(t, keys_without_a_value_are_left_out);
 	tcase_add_test(t, every_key_has_its_place);
+	tcase_add_test(t, native_goes_whole_to_those_that_want_it);
 	tcase_add_test(t, strings_are_clean_and_cut);
 	tcase_add_test(t, invalid_utf8_is_as_python_has_it);
 }

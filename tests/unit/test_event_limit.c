@@ -150,15 +150,16 @@ START_TEST(the_largest_event_stays_below_64_kib)
 		ev.nlabels = LIMIT_HEADERS;
 		is_valid(
 		    "64 labels of 1024 bytes", &ev, "},\"truncated\":[\"labels\"]}");
-		ev.headers = pair;
-		ev.nheaders = LIMIT_HEADERS;
+		ev.headers = ev.metadata = ev.native = pair;
+		ev.nheaders = ev.nmetadata = ev.nextra = LIMIT_HEADERS;
 		for (size_t i = 0; i < COUNT(limit_cases); i++)
 			set_text(&ev, i, (struct slice){ text, sizeof text });
 		struct slice s = { text, sizeof text };
 		ev.feedback = (struct event_feedback){ s, s, s, s, s, s };
 		ev.source = (struct event_source){ s, s, s, s, s, UINT32_MAX };
 		is_valid("everything", &ev,
-		    "\"feedback\",\"source\",\"labels\",\"headers\"]}");
+		    "\"feedback\",\"source\",\"labels\",\"metadata\",\"headers\","
+		    "\"native\"]}");
 	}
 }
 END_TEST
