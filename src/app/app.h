@@ -18,6 +18,7 @@ int cmd_dead(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_sink(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_pmta_config(int argc, char **argv);
 
 /* --- log.c: one line each, key=value, to stderr; never a line per event ----------- */
 

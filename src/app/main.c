@@ -23,6 +23,8 @@ static const struct {
 	{ "test", cmd_test, "send one test event, show what comes of it" },
 	{ "sink", cmd_sink, "a backend to try things against" },
 	{ "import-sincedb", cmd_import, "take over the positions of Logstash" },
+	{ "pmta-config", cmd_pmta_config,
+	    "the <acct-file> directives that fit the sources" },
 };
 
 #define COUNT (sizeof command / sizeof command[0])

@@ -4,8 +4,7 @@
  * Copies every string out of the record, makes it valid UTF-8 (an invalid part becomes
  * U+FFFD) and drops no byte silently: a control character but tab becomes a blank, so
  * that removing it cannot turn one address into another. Limits are in bytes of UTF-8
- * before JSON's own escapes. Headers and labels share what the event's own limit
- * leaves.
+ * before JSON's own escapes. The maps share what the event's own limit leaves.
  */
 #include "event/event.h"
 
@@ -48,6 +47,27 @@ static const struct string_key after_port[] = {
 	{ KEY(queue), offsetof(struct event, queue), LIMIT_TEXT },
 	{ KEY(fbl_id), offsetof(struct event, fbl_id), LIMIT_TEXT },
 	{ KEY(submitter), offsetof(struct event, submitter), LIMIT_TEXT },
+};
+
+static const struct string_key in_verp[] = {
+	{ KEY(scheme), offsetof(struct event, verp.scheme), LIMIT_TEXT },
+	{ KEY(recipient), offsetof(struct event, verp.recipient), LIMIT_ADDRESS },
+	{ KEY(list), offsetof(struct event, verp.list), LIMIT_TEXT },
+	{ KEY(id), offsetof(struct event, verp.id), LIMIT_TEXT },
+};
+
+#define FEEDBACK(key)                                                      \
+	{                                                                  \
+		KEY(key), offsetof(struct event, feedback.key), LIMIT_TEXT \
+	}
+
+static const struct string_key in_feedback[] = {
+	FEEDBACK(type),
+	FEEDBACK(format),
+	FEEDBACK(reported_domain),
+	FEEDBACK(user_agent),
+	FEEDBACK(source_ip),
+	FEEDBACK(reporting_mta),
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -264,42 +284,19 @@ put_pairs(struct writer *w, struct slice key, const struct event_pair *v, size_t
 	(void)buf_addc(out, '}');
 }
 
+/* An object of texts; what is cut in it is told as its own key. */
 static void
-put_feedback(struct writer *w, const struct event_feedback *f)
+put_inner(struct writer *w, struct slice key, const struct event *ev,
+    const struct string_key *k, size_t n)
 {
 	struct writer in = { .out = w->out, .start = w->start };
 
-	if (f->type.n == 0)
-		return;
-	put_key(w->out, KEY(feedback));
+	put_key(w->out, key);
 	(void)buf_addc(w->out, '{');
-	put_text(&in, KEY(type), f->type, LIMIT_TEXT);
-	put_text(&in, KEY(format), f->format, LIMIT_TEXT);
-	put_text(&in, KEY(reported_domain), f->reported_domain, LIMIT_TEXT);
-	put_text(&in, KEY(user_agent), f->user_agent, LIMIT_TEXT);
-	put_text(&in, KEY(source_ip), f->source_ip, LIMIT_TEXT);
-	put_text(&in, KEY(reporting_mta), f->reporting_mta, LIMIT_TEXT);
+	put_texts(&in, ev, k, n);
 	(void)buf_addc(w->out, '}');
 	if (in.ncut > 0)
-		note_cut(w, KEY(feedback));
-}
-
-static void
-put_verp(struct writer *w, const struct event_verp *v)
-{
-	struct writer in = { .out = w->out, .start = w->start };
-
-	if (v->scheme.n == 0)
-		return;
-	put_key(w->out, KEY(verp));
-	(void)buf_addc(w->out, '{');
-	put_text(&in, KEY(scheme), v->scheme, LIMIT_TEXT);
-	put_text(&in, KEY(recipient), v->recipient, LIMIT_ADDRESS);
-	put_text(&in, KEY(list), v->list, LIMIT_TEXT);
-	put_text(&in, KEY(id), v->id, LIMIT_TEXT);
-	(void)buf_addc(w->out, '}');
-	if (in.ncut > 0)
-		note_cut(w, KEY(verp));
+		note_cut(w, key);
 }
 
 static void
@@ -360,8 +357,10 @@ put_event(struct writer *w, const struct event *ev)
 	if (ev->remote_port != 0)
 		put_number(w, KEY(remote_port), ev->remote_port);
 	put_texts(w, ev, after_port, COUNT(after_port));
-	put_verp(w, &ev->verp);
-	put_feedback(w, &ev->feedback);
+	if (ev->verp.scheme.n > 0)
+		put_inner(w, KEY(verp), ev, in_verp, COUNT(in_verp));
+	if (ev->feedback.type.n > 0)
+		put_inner(w, KEY(feedback), ev, in_feedback, COUNT(in_feedback));
 	if (ev->attempts != 0)
 		put_number(w, KEY(attempts), ev->attempts);
 	if (ev->delay >= 0)

@@ -89,8 +89,7 @@ is_looked_at(const struct parse_env *env, unsigned column, struct slice name)
 /* A slot for each column that is wanted and has none yet. */
 static void
 add_wanted(struct pmta_native *n, const struct pmta *p, const struct record *rec,
-    bool (*wanted)(
-	const struct parse_env *env, unsigned column, struct slice name))
+    bool (*wanted)(const struct parse_env *env, unsigned column, struct slice name))
 {
 	for (size_t i = 0; i < rec->nfields; i++) {
 		struct slice name = slice_trim(rec->field[i]);

@@ -6,7 +6,7 @@
  * Input: flags, three chunk sizes, the file. Flags: bits 0 and 1 the format (auto,
  * pmta, maillog, postfix), 2 and 3 the longest record, 4 a zone, 5 on_event asks for
  * pauses, 6 a new stream goes on after each chunk (pmta only: a mail log's place is not
- * all that its reader knows).
+ * all that its reader knows), 7 all columns are wanted, by their own names.
  */
 #include "fuzz.h"
 #include "event_clean.h"

@@ -60,7 +60,8 @@ static const struct extract_case {
 	{ "a column with a key of its own", "{metadata: {s: {from: native.dsnStatus}}}",
 	    true, B, { "\"metadata\":{\"s\":\"5.1.1 (x)\"}", "!dsnStatus" } },
 	{ "VERP names the recipient",
-	    "{bounces: {verp: ['^x(?<id>.)', '^b\\+(?<id>\\d+)-(?<recipient>.+)@']}}", false, B,
+	    "{bounces: {verp: ['^x(?<id>.)', '^b\\+(?<id>\\d+)-(?<recipient>.+)@']}}",
+	    false, B,
 	    { "\"recipient\":\"anna@x.example\",\"recipient_domain\":\"x.example\"",
 		"\"final_recipient\":\"a@y.example\"",
 		"\"verp\":{\"scheme\":\"user:2\",\"recipient\":\"anna@x.example\","
@@ -130,8 +131,8 @@ read_source(const struct extract_case *c, struct config_source *out)
 	t.mark = calloc(t.table->n, sizeof *t.mark);
 	ck_assert_msg(t.mark && table_defaults(t.table, out), "no memory");
 	struct node *n = node_parse(slice_of(c->source), "t.yaml", &f);
-	ck_assert_msg(n && table_walk(&t, n), "%s: got %.*s", c->name, (int)f.text.n,
-	    f.text.p);
+	ck_assert_msg(
+	    n && table_walk(&t, n), "%s: got %.*s", c->name, (int)f.text.n, f.text.p);
 	check_metadata(out, &f);
 	check_verp(out, &f);
 	ck_assert_msg(f.count == 0, "%s: got %.*s", c->name, (int)f.text.n, f.text.p);
