@@ -1,0 +1,107 @@
+/*
+ * json_string.c - any bytes as a JSON string: the hot writer's inner loop.
+ *
+ * Copies every string out of the record, makes it valid UTF-8 (an invalid part becomes
+ * U+FFFD) and drops no byte silently: a control character but tab becomes a blank, so
+ * that removing it cannot turn one address into another. Limits are in bytes of UTF-8
+ * before JSON's own escapes.
+ */
+#include "event/event.h"
+
+#include <string.h>
+
+/* 1: goes out as it is. */
+static const unsigned char plain[256] = {
+	[' '] = 1,
+	['!'] = 1,
+	['#' ... '['] = 1,
+	[']' ... '~'] = 1,
+};
+
+/* What one or more bytes at s.p become: *n of them taken, *text written, *bytes
+ * counted. */
+static struct slice
+translate(struct slice s, size_t *n, size_t *bytes)
+{
+	unsigned char c = (unsigned char)s.p[0];
+
+	*n = 1;
+	*bytes = 1;
+	if (c == '"')
+		return SLICE("\\\"");
+	if (c == '\\')
+		return SLICE("\\\\");
+	if (c == '\t')
+		return SLICE("\\t");
+	if (c < 0x80) {
+		*n = slice_starts(s, SLICE("\r\n")) ? 2 : 1;
+		return SLICE(" ");
+	}
+	if (!utf8_next(s, n)) {
+		*bytes = 3;
+		return SLICE("\xef\xbf\xbd");
+	}
+	if (c == 0xc2 && (unsigned char)s.p[1] < 0xa0)
+		return SLICE(" "); /* C1 control characters */
+	*bytes = *n;
+	return (struct slice){ s.p, *n };
+}
+
+/* Copies the bytes that go out as they are, from the first on: their number. Eight at a
+ * time while all of them are; a false alarm only costs the slow loop. */
+static size_t
+copy_plain(char *out, const char *in, size_t n)
+{
+	const uint64_t one = 0x0101010101010101, high = one << 7;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t v;
+		memcpy(&v, in + i, 8);
+		memcpy(out + i, &v, 8);
+		uint64_t quote = v ^ one * '"', slash = v ^ one * '\\',
+			 del = v ^ one * 0x7f;
+		if ((v | (v - one * ' ') | (quote - one) | (slash - one) |
+			(del - one)) &
+		    high)
+			break;
+	}
+	for (; i < n && plain[(unsigned char)in[i]]; i++)
+		out[i] = in[i];
+	return i;
+}
+
+bool
+event_json_string(struct buf *out, struct slice s, size_t max)
+{
+	size_t used = 0;
+	bool whole = true;
+
+	/* one byte in is at most three out, and no more than max are counted */
+	if (buf_reserve(out, 2 * (s.n < max ? 3 * s.n : max) + 8) < 0)
+		return true;
+	char *p = out->p + out->n;
+	*p++ = '"';
+	while (s.n > 0) {
+		size_t room = max - used;
+		size_t run = copy_plain(p, s.p, s.n < room ? s.n : room);
+		p += run;
+		used += run;
+		s = slice_from(s, run);
+		if (s.n == 0)
+			break;
+		size_t n, bytes;
+		struct slice text = translate(s, &n, &bytes);
+		if (used + bytes > max) {
+			whole = false;
+			break;
+		}
+		memcpy(p, text.p, text.n);
+		p += text.n;
+		used += bytes;
+		s = slice_from(s, n);
+	}
+	*p++ = '"';
+	out->n = (size_t)(p - out->p);
+	return whole;
+}
