@@ -304,6 +304,7 @@ cmd_replay(int argc, char **argv)
 	};
 	struct replay r = { .env = { .max_record = 1 << 20,
 				.source = SLICE("replay"),
+				.on_skip = replay_skip,
 				.on_bad = replay_bad } };
 	struct options o = { 0 };
 	int opt, code;

@@ -40,6 +40,14 @@ on_event(void *arg, const struct event *ev)
 }
 
 static void
+on_skip(void *arg)
+{
+	struct follow *f = arg;
+
+	tally_other(f->env->tally, slice_of(f->conf->name));
+}
+
+static void
 on_bad(
     void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
 {
@@ -114,6 +122,7 @@ set_up_stream(struct follow *f, struct err *e)
 		.source = slice_of(c->name),
 		.host = f->env->host,
 		.on_event = on_event,
+		.on_skip = on_skip,
 		.on_bad = on_bad,
 		.arg = f,
 	};

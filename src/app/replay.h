@@ -27,7 +27,7 @@ struct replay {
 	bool ended;                     /* no further file is read */
 	bool strict;
 	bool shows_progress;
-	uint64_t files, events, bad;
+	uint64_t files, events, skipped, bad;
 	int code;
 };
 
@@ -43,6 +43,9 @@ void replay_read_ahead(struct replay *r, size_t n, char **paths);
 
 /* Tells of it, and sets r->code where that says nothing yet. */
 void replay_fault(struct replay *r, int code, const char *text);
+
+/* What gives no event by its kind: stream_env.on_skip. */
+void replay_skip(void *arg);
 
 /* What is no record: stream_env.on_bad. */
 void replay_bad(

@@ -63,7 +63,10 @@ replay_print_event(void *arg, const struct event *ev)
 void
 replay_print_summary(const struct replay *r)
 {
-	(void)fprintf(stderr, "%llu files, %llu events, %llu bad records\n",
-	    (unsigned long long)r->files, (unsigned long long)r->events,
-	    (unsigned long long)r->bad);
+	(void)fprintf(stderr, "%llu files, %llu events, ", (unsigned long long)r->files,
+	    (unsigned long long)r->events);
+	if (r->skipped > 0)
+		(void)fprintf(stderr, "%llu records without event, ",
+		    (unsigned long long)r->skipped);
+	(void)fprintf(stderr, "%llu bad records\n", (unsigned long long)r->bad);
 }

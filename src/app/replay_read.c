@@ -24,6 +24,14 @@ replay_fault(struct replay *r, int code, const char *text)
 }
 
 void
+replay_skip(void *arg)
+{
+	struct replay *r = arg;
+
+	r->skipped++;
+}
+
+void
 replay_bad(
     void *arg, struct slice file, uint64_t offset, struct slice bytes, const char *why)
 {

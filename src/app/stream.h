@@ -30,6 +30,8 @@ struct stream_env {
 	struct metadata *metadata; /* NULL: none is wanted */
 	/* one whole event: 0, or -errno to stop before it (-EAGAIN: it comes again) */
 	int (*on_event)(void *arg, const struct event *ev);
+	/* a record that gives no event by its kind: counted; NULL: not even that */
+	void (*on_skip)(void *arg);
 	/* what is no record: counted and sampled */
 	void (*on_bad)(void *arg, struct slice file, uint64_t offset,
 	    struct slice bytes, const char *why);

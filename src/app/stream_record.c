@@ -76,6 +76,7 @@ int
 stream_take_record(
     struct stream *s, struct slice in, uint64_t at, struct frame_out *out)
 {
+	const struct stream_env *env = s->env;
 	struct record rec = { out->bytes, { at, at + out->used }, out->field,
 		out->nfields };
 	enum parse_result r = PARSE_BAD;
@@ -92,6 +93,9 @@ stream_take_record(
 		buf_clear(&s->header);
 		return buf_add(&s->header, rec.bytes);
 	}
+	if (r == PARSE_SKIP && env->on_skip && s->format->tells_skipped &&
+	    (rec.at.end > s->skip || s->start_ms != 0))
+		env->on_skip(env->arg);
 	if (r == PARSE_BAD) {
 		if (torn)
 			frame_csv_refuse(in, why, out);

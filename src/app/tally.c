@@ -36,17 +36,30 @@ tally_free(struct tally *t)
 	free(t);
 }
 
-void
-tally_event(struct tally *t, const struct event *ev)
+static void
+count(
+    struct tally *t, struct slice source, enum event_type type, enum event_class class)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		struct counts *c = &t->source[i];
-		if (!slice_eq(c->source, ev->source.name))
+		if (!slice_eq(c->source, source))
 			continue;
-		c->n[ev->type][ev->class]++;
+		c->n[type][class]++;
 		c->any = true;
 		return;
 	}
+}
+
+void
+tally_event(struct tally *t, const struct event *ev)
+{
+	count(t, ev->source.name, ev->type, ev->class);
+}
+
+void
+tally_other(struct tally *t, struct slice source)
+{
+	count(t, source, EVENT_TYPE_NONE, EVENT_CLASS_NONE);
 }
 
 static int

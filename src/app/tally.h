@@ -1,6 +1,6 @@
 /*
  * tally.h - events counted by source, type and class, for status: also those that no
- * output selects.
+ * output selects, and records that give none (PowerMTA's receipts), as type "".
  */
 #ifndef BOUNCEFEED_TALLY_H
 #define BOUNCEFEED_TALLY_H
@@ -15,6 +15,7 @@ struct tally *tally_new(const struct config *c); /* NULL: no memory */
 void tally_free(struct tally *t);
 
 void tally_event(struct tally *t, const struct event *ev);
+void tally_other(struct tally *t, struct slice source); /* a record without event */
 
 /* Within a transaction: adds what was counted since the last commit. */
 int tally_put(const struct tally *t, struct store *st, struct err *e);

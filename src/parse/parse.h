@@ -46,6 +46,8 @@ struct parse_env {
 struct parse_format {
 	const char *name; /* as in the configuration and in source.format */
 	enum parse_framing framing;
+	bool tells_skipped; /* what gives no event is still a record of its own: counted
+			     */
 	bool ordered; /* earlier files are read first: their lines explain later ones */
 	/* true where the first line of a file looks like this format */
 	bool (*probe)(struct slice line);

@@ -321,6 +321,7 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
 const struct parse_format parse_pmta = {
 	.name = "pmta",
 	.framing = PARSE_CSV,
+	.tells_skipped = true,
 	.probe = probe,
 	.make = make,
 	.drop = drop,
