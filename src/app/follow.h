@@ -57,6 +57,8 @@ void follow_committed(struct follow *f);
 /* Labels and header names as the event and the parser want them; free() the result. */
 struct event_pair *config_labels(
     const struct config *c, const struct config_source *s, size_t *n);
+/* The types of event that any output may want, as bits: 1 << EVENT_BOUNCE ... */
+uint32_t config_wanted_types(const struct config *c);
 struct slice *config_fbl_headers(const struct config *c, size_t *n);
 
 /* A classifier with the configuration's changes. */

@@ -131,6 +131,7 @@ set_up_stream(struct follow *f, struct err *e)
 	f->fbl_headers = config_fbl_headers(
 	    f->env->config, &f->stream.parse.nfbl_headers);
 	f->stream.parse.fbl_headers = f->fbl_headers;
+	f->stream.types = config_wanted_types(f->env->config);
 	return extract_init(&f->extract, f->env->config, c, &f->stream, e);
 }
 

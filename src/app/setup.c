@@ -34,6 +34,21 @@ config_labels(const struct config *c, const struct config_source *s, size_t *n)
 	return out;
 }
 
+uint32_t
+config_wanted_types(const struct config *c)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < c->noutputs; i++) {
+		const struct config_list *l = &c->output[i].select.type;
+		for (size_t k = 0; k < l->n; k++)
+			bits |= UINT32_C(1) << event_type_of(slice_of(l->v[k]));
+		if (l->n == 0)
+			return UINT32_MAX;
+	}
+	return bits;
+}
+
 struct slice *
 config_fbl_headers(const struct config *c, size_t *n)
 {

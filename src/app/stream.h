@@ -28,6 +28,9 @@ struct stream_env {
 	const struct event_pair *labels;
 	size_t nlabels;
 	struct metadata *metadata; /* NULL: none is wanted */
+	/* Types that an output wants, as bits; 0: all. Events of the others have no id
+	 * and no metadata: they are only counted. */
+	uint32_t types;
 	/* one whole event: 0, or -errno to stop before it (-EAGAIN: it comes again) */
 	int (*on_event)(void *arg, const struct event *ev);
 	/* a record that gives no event by its kind: counted; NULL: not even that */

@@ -43,9 +43,11 @@ emit(struct stream *s, const struct record *rec, struct event *ev)
 		ev->source.host = env->host;
 	ev->labels = env->labels;
 	ev->nlabels = env->nlabels;
+	classify(env->classifier, ev);
+	if (env->types != 0 && !(env->types >> ev->type & 1))
+		return env->on_event(env->arg, ev);
 	if (env->metadata)
 		metadata_find(env->metadata, ev);
-	classify(env->classifier, ev);
 	event_id(
 	    env->hash, &s->keying.key, rec->at.off, rec->bytes, ev, ev->id_n, ev->id);
 	return env->on_event(env->arg, ev);

@@ -70,6 +70,20 @@ is_header(const struct record *rec)
 	return rec->nfields > 1 && slice_eq(rec->field[0], SLICE("type"));
 }
 
+/*
+ * As good as a header: no record type is called so. What follows has other columns, or
+ * may have; read by the old map its values would stand under wrong names. (The key of a
+ * file goes by is_header() alone.)
+ */
+static bool
+names_columns(struct slice first)
+{
+	if (slice_starts(first, SLICE("\xef\xbb\xbf")))
+		first = slice_from(
+		    first, 3); /* of a file that was put behind another */
+	return slice_ieq(slice_trim(first), SLICE("type"));
+}
+
 static const struct record_type *
 type_of(struct slice name)
 {
@@ -85,8 +99,12 @@ probe(struct slice line)
 {
 	struct slice first = { line.p, slice_find(line, ',') };
 
+	if (first.n == line.n)
+		return false;
+	if (first.n > 2 && first.p[0] == '"' && first.p[first.n - 1] == '"')
+		first = (struct slice){ first.p + 1, first.n - 2 };
 	/* a file may have lost its header: its records are ours, and bad */
-	return first.n < line.n && (slice_eq(first, SLICE("type")) || type_of(first));
+	return names_columns(first) || type_of(first);
 }
 
 /* The only one that the report names as Original-Rcpt-To; it may name several. */
@@ -291,7 +309,7 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
 	struct pmta *p = parser;
 
 	*torn = false;
-	if (is_header(rec)) {
+	if (rec->nfields > 1 && names_columns(rec->field[0])) {
 		*why = "no memory";
 		return pmta_read_header(p, rec) < 0 ? PARSE_BAD : PARSE_HEADER;
 	}

@@ -100,7 +100,8 @@ pmta_read_header(struct pmta *p, const struct record *rec)
 		return rc;
 	p->nslots = 0;
 	p->width = rec->nfields;
-	for (size_t i = 0; i < rec->nfields; i++)
+	p->map[0] = PMTA_TYPE; /* that makes it a header, whatever else is around it */
+	for (size_t i = 1; i < rec->nfields; i++)
 		p->map[i] = (unsigned short)column_of(p, rec->field[i]);
 	return p->native ? pmta_native_header(p, rec) : 0;
 }
