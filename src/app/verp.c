@@ -6,6 +6,7 @@
  */
 #include "app/verp.h"
 #include "app/pattern.h"
+#include "parse/parse.h"
 
 #include <errno.h>
 #include <stdio.h>
