@@ -86,7 +86,8 @@ verp_decode(void *arg, struct slice address, struct event_verp *out)
 		int n = snprintf(v->scheme, sizeof v->scheme, "user:%zu", i + 1);
 		*out = (struct event_verp){
 			.scheme = { v->scheme, (size_t)n },
-			.recipient = with_at(v, pattern_group(v->pattern[i], group[0])),
+			.recipient = with_at(
+			    v, parse_address(pattern_group(v->pattern[i], group[0]))),
 			.list = pattern_group(v->pattern[i], group[1]),
 			.id = pattern_group(v->pattern[i], group[2]),
 		};

@@ -75,6 +75,12 @@ static const struct extract_case {
 	    "{bounces: {verp: ['^b\\+(?<recipient>\\d+)-']}}", false, B,
 	    { "\"verp\":{\"scheme\":\"user:1\",\"recipient\":\"17\"}",
 		"\"recipient\":\"a@y.example\"" } },
+	{ "VERP in angle brackets",
+	    "{bounces: {verp: ['-(?<recipient>.+)@(?<list>.*)']}}", false,
+	    "b,1700000000,b+1-<x@y.example>@l.example,,,,,,,,,,\n",
+	    { "\"verp\":{\"scheme\":\"user:1\",\"recipient\":\"x@y.example\","
+	      "\"list\":\"l.example\"}",
+		"\"recipient\":\"x@y.example\"" } },
 	{ "VERP that does not fit", "{bounces: {verp: ['^z(?<id>.)']}}", false, B,
 	    { "!\"verp\"" } },
 	{ "VERP of a complaint stands in the Return-Path",
