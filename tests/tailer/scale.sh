@@ -63,7 +63,7 @@ each_once() {
 
 # looked N: the N sources have had their first look, and it is stored
 looked() {
-	wait_for '[ -s "$DB" ] && [ "$(rows_of source 2>/dev/null)" = '"$1"' ]' 20
+	wait_for '[ -s "$DB" ] && [ "$(rows_of source 2>/dev/null || echo 0)" -ge '"$1"' ]' 20
 }
 
 # spread DIR N TAG: a record TAG000000 ... more in each of the files f0.csv ... of DIR, with the
