@@ -31,13 +31,13 @@ rotate() {
 	first=$((first + $1))
 	rm -f "$TMP"/logs/*
 }
-tenth=$((ROTATIONS / 10))
-rotate $((3 * tenth)) 20 # names that grow
+part=$((ROTATIONS / 20))
+rotate $((10 * part)) 20 # names that grow
 early=$(rss_kib)
-rotate $tenth 2
-rotate $((3 * tenth)) 20 --shift # as logrotate does
-rotate $tenth 1 --shift
-rotate $((ROTATIONS - 8 * tenth)) 20
+rotate $part 2
+rotate $((4 * part)) 20 --shift # as logrotate does
+rotate $part 1 --shift
+rotate $((ROTATIONS - 16 * part)) 20
 each_once "$TMP/written" rotations
 grew=$(($(rss_kib) - early))
 [ $grew -le 4096 ] || fail "RSS grew by $grew KiB: $(figures)"
@@ -46,9 +46,10 @@ grew=$(($(rss_kib) - early))
 # once the state file is tidied up it is small
 wait_for '[ "$(state_kib)" -le 2048 ]' 20
 said="$(xargs <"$TMP/took"); RSS grew by $grew KiB; $(figures)"
+used=0
 rests 3 2
 # and a record still comes
-{ echo $HEADER; rows 1 1 last; } >"$TMP/logs/bounces.csv"
+{ echo "$HEADER"; rows 1 1 last; } >"$TMP/logs/bounces.csv"
 echo last000001 >>"$TMP/written"
 each_once "$TMP/written" "after that"
 stop "$DAEMON_PID"

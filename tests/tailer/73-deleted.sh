@@ -30,7 +30,7 @@ looked 1
 spread "$TMP/logs" $FILES room >>"$TMP/written"
 wait_for '[ "$("$E2E/state.py" "$DB" sum batch count)" = $FILES ]' 20
 # one whose writer goes on after it was deleted, while the daemon is busy with its tries
-{ echo $HEADER; rows 1 1 early; } >"$TMP/logs/late.csv"
+{ echo "$HEADER"; rows 1 1 early; } >"$TMP/logs/late.csv"
 wait_for '[ "$("$E2E/state.py" "$DB" sum batch count)" = $((FILES + 1)) ]' 20
 exec 9>>"$TMP/logs/late.csv"
 rm "$TMP"/logs/*
@@ -46,17 +46,16 @@ wait_for '[ "$(deleted)" = 0 ]' 45
 said="$said, none after the grace time"
 
 # there is none: fill it, then delete what is open and has something unread
-{ echo $HEADER; rows 1 30000 fill; } >"$TMP/logs/fill.csv"
+{ echo "$HEADER"; rows 1 30000 fill; } >"$TMP/logs/fill.csv"
 rows 1 30000 fill | awk -F'[,@]' '{ print $5 }' >>"$TMP/written"
 wait_for 'grep -q "event=spool-full" "$TMP/daemon.log"' 20
 n=0
 while [ $n -lt 60 ]; do # these are not open, nobody reads them while there is no room
 	n=$((n + 1))
-	{ echo $HEADER; rows 1 5 "full${n}x"; } >"$TMP/logs/full$n.csv"
+	{ echo "$HEADER"; rows 1 5 "full${n}x"; } >"$TMP/logs/full$n.csv"
 done
 sleep 1
 rm "$TMP/logs/fill.csv"
-before=$(fds)
 size=$(find -L "/proc/$DAEMON_PID/fd" -type f -links 0 -printf '%s\n' | awk '{ n += $1 } END { print n + 0 }')
 [ "$(deleted)" -le 64 ] || fail "$(deleted) deleted files are open"
 said="$said; full: $(deleted) deleted file of $size bytes held"

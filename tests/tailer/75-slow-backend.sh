@@ -5,12 +5,12 @@
 # the backlog fills the spool several times, too. What is in the spool arrives in its order: the
 # delay of that is the backend's, and is said.
 #
-# BACKLOG_MB=N: how large (20; with small batches 2/5 of it).
+# BACKLOG_MB=N: how large (15; with small batches 2/5 of it).
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/tailer/scale.sh
 . "$(dirname "$0")/scale.sh"
 
-BACKLOG_MB=${BACKLOG_MB:-20}
+BACKLOG_MB=${BACKLOG_MB:-15}
 mkdir "$TMP/logs"
 said=
 # part NAME SOURCES MEGABYTES MAX_EVENTS PLAN TIME
@@ -18,9 +18,9 @@ part() {
 	rm -f "$DB"* "$TMP"/logs/* "$TMP/written" "$BACKEND_LOG"
 	start_backend --plan "$5"
 	count=$(($3 * 1048576 / 118))
-	{ echo $HEADER; rows 1 $count old; } >"$TMP/logs/old.csv"
+	{ echo "$HEADER"; rows 1 $count old; } >"$TMP/logs/old.csv"
 	awk -v n=$count 'BEGIN { for (i = 1; i <= n; i++) printf "old%06d\n", i }' >"$TMP/written"
-	echo $HEADER >"$TMP/logs/live.csv"
+	echo "$HEADER" >"$TMP/logs/live.csv"
 	touch -d "$6" "$TMP/logs/live.csv" # its turn comes before the other's, or after it
 	cat >"$TMP/c.yaml" <<EOC
 sources:

@@ -25,7 +25,7 @@ EOC
 # file NAME RECORDS [TAG]: header, the common first record, then so many of its own
 file() {
 	{
-		echo $HEADER
+		echo "$HEADER"
 		rows 1 1 same
 		rows 1 "$2" "${3:-$1x}"
 	} >"$logs/$1.csv"
@@ -34,6 +34,19 @@ file() {
 }
 add() { # COUNT TAG: to the list
 	rows 1 "$1" "$2" | awk -F'[,@]' '{ print $5 }' >>"$TMP/written"
+}
+# mount_elsewhere: the disk, as another device than in the state file
+others=0
+mount_elsewhere() {
+	while
+		unmount "$TMP/disk"
+		others=$((others + 1))
+		mount_image "$TMP/other$others" 8M # takes a loop device
+		mount_image "$TMP/disk"
+		[ "$(sqlite3 -readonly "$DB" "SELECT count(*) FROM file WHERE dev = $(stat -c %d "$TMP/disk")")" != 0 ]
+	do
+		[ $others -lt 5 ] || fail "the device number does not change"
+	done
 }
 n=0
 while [ $n -lt 20 ]; do
@@ -45,19 +58,15 @@ file b1 1 common
 file b2 2 common
 file b3 3 common
 file b4 40 common
-echo $HEADER >"$logs/header.csv"
-{ echo $HEADER; rows 1 1 torn; } | head -c 90 >"$logs/torn.csv"
+echo "$HEADER" >"$logs/header.csv"
+{ echo "$HEADER"; rows 1 1 torn; } | head -c 90 >"$logs/torn.csv"
 : >"$logs/empty.csv"
 start_daemon "$TMP/c.yaml"
 each_once "$TMP/written" "at first"
 stop "$DAEMON_PID"
 
 # the same, as another device
-before=$(stat -c %d "$logs")
-unmount "$TMP/disk"
-mount_image "$TMP/other" 8M # its loop device is taken now
-mount_image "$TMP/disk"
-[ "$(stat -c %d "$logs")" != "$before" ] || fail "the device number has not changed"
+mount_elsewhere
 start_daemon "$TMP/c.yaml"
 rows 1 1 devB >>"$logs/a3.csv"
 add 1 devB
@@ -70,6 +79,7 @@ cp -a "$logs" "$TMP/copy/"
 unmount "$TMP/disk"
 rm "$TMP/disk.img"
 mount_image "$TMP/disk"
+mount_elsewhere
 mkdir "$TMP/disk/filler" # shifts the inodes
 cp -a "$TMP/copy/logs" "$TMP/disk/"
 for f in "$logs"/[ab]*.csv; do
@@ -79,7 +89,7 @@ for f in "$logs"/[ab]*.csv; do
 done
 rows 1 1 headermore >>"$logs/header.csv"
 add 1 headermore
-rows 1 1 torn | tail -c +$((90 - $(echo $HEADER | wc -c) + 1)) >>"$logs/torn.csv"
+rows 1 1 torn | tail -c +$((90 - (${#HEADER} + 1) + 1)) >>"$logs/torn.csv"
 add 1 torn
 start_daemon "$TMP/c.yaml"
 each_once "$TMP/written" "copied to a new file system"

@@ -1,4 +1,8 @@
-"""tests/tailer/arrived.py: what the backend has taken so far, for writers that wait for it."""
+#!/usr/bin/python3
+"""tests/tailer/arrived.py: what the backend has taken so far, for writers that wait for it.
+
+    arrived.py LOG COUNT SECONDS     waits so long for so many events
+"""
 
 import json
 import sys
@@ -51,3 +55,16 @@ class Arrived:
                 sys.exit(f"{what}: nothing came for {seconds:.0f} s, {len(self.missing)} are "
                          f"missing ({some}), {self.total} came")
             time.sleep(0.002)
+
+
+def main():
+    log, count, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    arrived = Arrived(log)
+    end = time.monotonic() + seconds
+    while arrived.total < count and time.monotonic() < end:
+        time.sleep(0.05)
+        arrived.look()
+
+
+if __name__ == "__main__":
+    main()

@@ -46,14 +46,9 @@ rests() {
 each_once() {
 	sort "$1" >"$TMP/want"
 	want=$(wc -l <"$TMP/want")
-	deadline=$(($(date +%s) + ${3:-30}))
-	while :; do
-		"$E2E/recipients.py" "$BACKEND_LOG" | sort >"$TMP/got"
-		got=$(wc -l <"$TMP/got")
-		[ "$got" -lt "$want" ] || break
-		[ "$(date +%s)" -lt $deadline ] || break
-		sleep 0.2
-	done
+	"$SCALE/arrived.py" "$BACKEND_LOG" "$want" "${3:-30}"
+	"$E2E/recipients.py" "$BACKEND_LOG" | sort >"$TMP/got"
+	got=$(wc -l <"$TMP/got")
 	cmp -s "$TMP/want" "$TMP/got" && return
 	comm -23 "$TMP/want" "$TMP/got" >"$TMP/lost"
 	comm -13 "$TMP/want" "$TMP/got" >"$TMP/more"
