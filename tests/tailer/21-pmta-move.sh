@@ -16,5 +16,5 @@ rotate() {
 ORDER=create RESTART=
 play running killed down
 ORDER=move RESTART=--restart
-play running killed down
+play running killed
 pass "$RESULT"

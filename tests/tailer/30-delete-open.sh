@@ -25,4 +25,21 @@ write --cycle "$LOGS/bounces.csv" --how delete --ms 20 --turns-max 100 --format 
 	--after "$BACKEND_LOG"
 wait_writer
 settle
+
+# killed meanwhile, when nothing stands in a deleted file only
+MODE=killed
+new_run
+put "$LOGS/bounces.csv" 1000000 1 --format pmta
+run_daemon
+arrived 1
+rm "$LOGS/bounces.csv"
+write --cycle "$LOGS/bounces.csv" --how delete --ms 200 --turns-max 15 --format pmta \
+	--after "$BACKEND_LOG"
+for nap in 0.6 0.4 0.7 0.2 0.5 0.3; do
+	sleep $nap
+	crash
+	run_daemon
+done
+wait_writer
+settle
 pass "$RESULT"

@@ -14,4 +14,38 @@ for MODE in 2500ms 300ms; do
 	wait_writer
 	settle
 done
+
+# killed while a writer replaces: it waits until all has arrived before it unlinks the last place
+# where that stands
+MODE=killed
+new_run
+put "$LOGS/bounces.csv" 1000000 1 --format pmta
+run_daemon
+arrived 1
+rm "$LOGS/bounces.csv"
+write --cycle "$LOGS/bounces.csv" --how replace --ms 300 --turns-max 12 --format pmta \
+	--after "$BACKEND_LOG"
+for nap in 0.6 0.4 0.7 0.2 0.5 0.3; do
+	sleep $nap
+	crash
+	run_daemon
+done
+wait_writer
+settle
+
+# down: what was replaced meanwhile is gone; what is there is read from its beginning
+MODE=down
+new_run
+put "$LOGS/bounces.csv" 1 100 --format pmta
+run_daemon
+caught_up
+crash
+for n in 1 2 3; do
+	cp "$RUN/list" "$RUN/list.saved"
+	put "$RUN/next" $((n * 1000)) $((n * 50)) --format pmta
+	mv "$RUN/next" "$LOGS/bounces.csv"
+	[ $n = 3 ] || cp "$RUN/list.saved" "$RUN/list"
+done
+run_daemon
+settle
 pass "$RESULT"

@@ -42,7 +42,8 @@ rotate() {
 	put "$RUN/dir/bounces.csv" "$(date +%s)5" 3 --format pmta
 }
 rotated() { find "$RUN/real" -type f ! -name mail.0; }
-for HOW in relink rename; do
-	play running killed down
-done
+HOW=relink
+play running killed down
+HOW=rename
+play killed down
 pass "$RESULT"

@@ -52,6 +52,6 @@ MODE="overwritten every 10" MAY=yes
 new_run
 write --overwrite "$LOGS/mail.log" --every 10 --may "$RUN/may" --rate 500
 run_daemon
-sleep 20
+sleep 9
 settle
 pass "$RESULT"

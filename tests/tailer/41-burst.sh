@@ -1,12 +1,13 @@
 #!/bin/sh
 # RT5: a burst without pause, renamed and made anew when half of it is written. ROWS=1000000 is
-# the full size.
+# the full size. Killed twice meanwhile; and without, half of it.
 . "$(dirname "$0")/lib.sh"
 
 ROWS=${ROWS:-200000}
 sources() { pmta_source; }
 export BATCH='{max_events: 2000, linger: 20ms}'
-for MODE in running killed; do
+for MODE in ${MODES:-killed running}; do
+	[ $MODE = killed ] || ROWS=$((ROWS / 2))
 	new_run
 	put "$LOGS/bounces.csv" 5000000 1 --format pmta
 	run_daemon

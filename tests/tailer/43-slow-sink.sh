@@ -6,7 +6,7 @@ export PLAN=slow:1:50 BATCH='{max_events: 40, linger: 20ms}' ROTATIONS=2
 sources() { mail_source; }
 begin() {
 	rules create 'rotate 30' "$(hup)"
-	write --file "$LOGS/mail.log" --rate 1500
+	write --file "$LOGS/mail.log" --rate 1000
 }
 rotate() { logrotate_now; }
 modes running killed down

@@ -224,12 +224,9 @@ verdict() {
 # caught_up [SECONDS]: all that was written has arrived
 caught_up() {
 	snapshot
-	until_ok=$(($(date +%s) + ${1:-45}))
-	until verdict; do
-		[ "$(date +%s)" -lt $until_ok ] || fail "${STEP:-$MODE}: $(cat "$RUN/result")"
-		kill -0 "$DAEMON_PID" 2>/dev/null || fail "$MODE: the daemon ended by itself"
-		sleep 0.3
-	done
+	verdict --wait "${1:-45}" --pid "$DAEMON_PID" && return
+	kill -0 "$DAEMON_PID" 2>/dev/null || fail "${STEP:-$MODE}: the daemon ended by itself"
+	fail "${STEP:-$MODE}: $(cat "$RUN/result")"
 }
 
 # step TEXT: what is being done, for failures
@@ -263,8 +260,8 @@ say() {
 # after: at the end of each mode, for what the scenario started
 after() { :; }
 
-# run_rsyslogd [TEMPLATE]: a real one with a socket, pid file and configuration of its own,
-# which writes mail.* to $LOGS/mail.log
+# run_rsyslogd: a real one with a socket, pid file and configuration of its own,
+# which writes mail.* to $LOGS/mail.log and local1.* (--pri 142) to $LOGS/other.log
 run_rsyslogd() {
 	mkdir -p "$RUN/rsyslog"
 	cat >"$RUN/rsyslog.conf" <<-CONFIG
@@ -273,7 +270,9 @@ run_rsyslogd() {
 		input(type="imuxsock" Socket="$RUN/log.sock" RateLimit.Interval="0"
 		    CreatePath="off" UsePIDFromSystem="off")
 		mail.* action(type="omfile" file="$LOGS/mail.log"
-		    template="${1:-RSYSLOG_FileFormat}")
+		    template="RSYSLOG_FileFormat")
+		local1.* action(type="omfile" file="$LOGS/other.log"
+		    template="RSYSLOG_FileFormat")
 	CONFIG
 	rsyslogd -n -f "$RUN/rsyslog.conf" -i "$RUN/rsyslogd.pid" >>"$RUN/rsyslogd.out" 2>&1 &
 	RSYSLOGD=$!

@@ -2,7 +2,7 @@
 """tests/tailer/verdict.py: did all that was written arrive, each record once?
 
     verdict.py --list L --log LOG [--must FILE --windows FILE] [--may FILE]
-               [--allow-repeats] [--db DB]
+               [--allow-repeats] [--db DB] [--wait SECONDS --pid DAEMON]
 
 L is writer.py's, LOG backend.py's. Prints `written N, arrived N, twice T`, and fails where
 compare.py does (lost, never written, an id under two keys), or where a recipient was
@@ -11,7 +11,8 @@ accepted under two ids.
 --must: what on_disk.py found; the records that it did not find count only if they arrived.
 They must have been written within one of --windows (`FROM TO` a line, wall clock): the
 times at which a rotation may have destroyed them. --may: these, too, count only if they
-arrived.
+arrived. --wait: first until all that has to arrive is in the log, for so long and as long as
+the process DAEMON lives.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
 sys.dont_write_bytecode = True
@@ -47,6 +49,23 @@ def accepted(path):
             for event_id, recipient in zip(request["ids"], request["recipients"]):
                 ids[recipient].add(event_id)
     return ids
+
+
+def wait(missing, args):
+    """Until nothing is missing; what of it is after the wait."""
+    until = time.monotonic() + args.wait
+    with open(args.log, "rb") as f:
+        rest = b""
+        while missing and time.monotonic() < until and \
+                (args.pid is None or os.path.exists(f"/proc/{args.pid}")):
+            data = rest + f.read(1 << 24)
+            lines, _, rest = data.rpartition(b"\n")
+            for line in lines.splitlines():
+                request = json.loads(line)
+                if request["answer"] == 200:
+                    missing.difference_update(request["recipients"])
+            if not lines:
+                time.sleep(0.05)
 
 
 def outside(excused, args):
@@ -84,9 +103,11 @@ def main():
     args.add_argument("--may")
     args.add_argument("--allow-repeats", action="store_true")
     args.add_argument("--db")
+    args.add_argument("--wait", type=float, default=0)
+    args.add_argument("--pid", type=int)
     args = args.parse_args()
 
-    written, ids = names(args.list), accepted(args.log)
+    written = names(args.list)
     excused = names(args.may) & written if args.may else set()
     faults = []
     if args.must:
@@ -96,6 +117,9 @@ def main():
             faults.append(f"{len(wrong)} are in no file on disk, and no rotation was under "
                           f"way: {' '.join(wrong[:5])}")
         excused |= gone
+    if args.wait:
+        wait(written - excused, args)
+    ids = accepted(args.log)
     counted = written - (excused - set(ids))
     twice = {r for r, i in ids.items() if len(i) > 1}
     if twice:

@@ -19,7 +19,7 @@ One TARGET:
         by a rename of a file that has its first records already.
     --many DIR --files N
         N files DIR/1.log and so on by turns, opened for each write.
-    --syslog SOCKET
+    --syslog SOCKET [--pri N]
         datagrams to a syslog daemon's unix socket, which writes the file.
 
 Runs until SIGTERM, until --count records are written, or --turns-max times it went on to
@@ -226,12 +226,13 @@ class Syslog:
     """A datagram each; the daemon behind the socket writes."""
 
     def __init__(self, args, _header):
+        self.pri = args.pri
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.connect(args.syslog)
 
     def write(self, data):
         for text in data.splitlines():
-            self.socket.send(b"<22>Mar  2 08:00:00 postfix/smtp[77]: " + text)
+            self.socket.send(f"<{self.pri}>Mar  2 08:00:00 postfix/smtp[77]: ".encode() + text)
 
     def wants_turn(self):
         return False
@@ -384,6 +385,7 @@ def main():
     args.add_argument("--many")
     args.add_argument("--files", type=int, default=1)
     args.add_argument("--syslog")
+    args.add_argument("--pri", type=int, default=22)
     args.add_argument("--list", required=True)
     args.add_argument("--turns")
     args.add_argument("--format", choices=("pmta", "postfix"), default="postfix")
