@@ -11,8 +11,7 @@ sources() {
 	echo "  - {name: o, format: postfix, path: $LOGS/other.log, archive: $RUN/none, start: beginning}"
 	echo "  - {name: q, format: pmta, path: $LOGS/quiet.csv, archive: $RUN/none, start: beginning}"
 }
-MODE="a minute without HUP"
-new_run
+new_run "a minute without HUP"
 run_rsyslogd
 rules create 'rotate 3'
 write --syslog "$RUN/log.sock" --rate 300

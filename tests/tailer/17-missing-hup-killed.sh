@@ -4,8 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 sources() { mail_source; }
-MODE="a minute without HUP, killed"
-new_run
+new_run "a minute without HUP, killed"
 run_rsyslogd
 rules create compress delaycompress 'rotate 9'
 write --syslog "$RUN/log.sock" --rate 400

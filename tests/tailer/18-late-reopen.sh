@@ -9,6 +9,7 @@ export NAP=0.9 ROTATIONS=3
 sources() { mail_source; }
 begin() {
 	rules $CREATE compress delaycompress 'rotate 30' "$(hup)"
+	# shellcheck disable=SC2086 # words
 	write --file "$LOGS/mail.log" $WRITES
 }
 rotate() { logrotate_now; }

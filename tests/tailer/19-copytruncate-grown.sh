@@ -12,8 +12,7 @@ more() {
 }
 stand() { kill -STOP "$DAEMON_PID"; }
 go_on() { kill -CONT "$DAEMON_PID"; }
-MODE="grown past"
-new_run
+new_run "grown past"
 rules copytruncate 'rotate 100' compress delaycompress
 more 100
 run_daemon
@@ -28,9 +27,9 @@ for how in "stand go_on" "crash run_daemon"; do
 		${how#* }
 		caught_up 10
 		step "$how, $count records, slow refill"
-		for i in 1 2 3 4 5; do
+		for pause in 0.1 0.1 0.2 0.1 0; do
 			more 1
-			sleep 0.1
+			sleep $pause
 		done
 		caught_up 10
 	done

@@ -7,8 +7,7 @@ ROWS=${ROWS:-20000}
 sources() { pmta_source "archive: $AWAY"; }
 export STATE='max_size: 1MiB' PLAN="@$TMP/plan"
 echo all:503 >"$TMP/plan"
-MODE="in the middle"
-new_run
+new_run "in the middle"
 put "$LOGS/bounces.csv" 1 "$ROWS" --format pmta
 run_daemon
 wait_for 'grep -q event=spool-full "$TMP/daemon.log"' 30

@@ -41,8 +41,7 @@ more() { # FILE
 	put "$LOGS/$1" $next 50 --format pmta
 	next=$((next + 50))
 }
-MODE="another user"
-new_run
+new_run "another user"
 LOGS=$PLACE/logs AWAY=$PLACE/away
 mkdir "$LOGS" "$AWAY"
 more bounces.csv

@@ -14,8 +14,7 @@ rotate() { # the writer notices late
 }
 play running
 
-MODE="100 times"
-new_run
+new_run "100 times"
 run_daemon
 put "$LOGS/other" 1000000 1 --format pmta
 mv "$LOGS/other" "$LOGS/bounces.csv"
@@ -27,8 +26,7 @@ wait_writer
 settle
 
 # killed meanwhile, when nothing stands in a deleted file only
-MODE=killed
-new_run
+new_run killed
 put "$LOGS/bounces.csv" 1000000 1 --format pmta
 run_daemon
 arrived 1

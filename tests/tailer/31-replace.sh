@@ -17,8 +17,7 @@ done
 
 # killed while a writer replaces: it waits until all has arrived before it unlinks the last place
 # where that stands
-MODE=killed
-new_run
+new_run killed
 put "$LOGS/bounces.csv" 1000000 1 --format pmta
 run_daemon
 arrived 1
@@ -34,8 +33,7 @@ wait_writer
 settle
 
 # down: what was replaced meanwhile is gone; what is there is read from its beginning
-MODE=down
-new_run
+new_run down
 put "$LOGS/bounces.csv" 1 100 --format pmta
 run_daemon
 caught_up

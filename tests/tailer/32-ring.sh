@@ -8,7 +8,7 @@ ring() {
 	cd "$LOGS" || fail cd
 	$2
 	mv mail.log mail.log.lo1
-	put mail.log $1 300
+	put mail.log "$1" 300
 	$3
 	mv mail.log mail.log.lo2
 	mv mail.log.lo1 mail.log
@@ -21,8 +21,7 @@ ring() {
 	$5
 	caught_up 10
 }
-MODE=ring
-new_run
+new_run ring
 put "$LOGS/mail.log" 1 300
 run_daemon
 ring 10001 caught_up caught_up caught_up caught_up

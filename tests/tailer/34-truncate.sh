@@ -8,8 +8,7 @@
 sources() { mail_source; }
 stand() { kill -STOP "$DAEMON_PID"; }
 go_on() { kill -CONT "$DAEMON_PID"; }
-MODE="in place"
-new_run
+new_run "in place"
 next=1
 more() { # COUNT [FILE]
 	put "${2:-$LOGS/mail.log}" $next "$1"
@@ -48,8 +47,8 @@ for how in "look look" "stand go_on" "crash run_daemon"; do
 done
 settle
 
-MODE="overwritten every 10" MAY=yes
-new_run
+export MAY=yes
+new_run "overwritten every 10"
 write --overwrite "$LOGS/mail.log" --every 10 --may "$RUN/may" --rate 500
 run_daemon
 sleep 9

@@ -16,8 +16,7 @@ more() { # FILE TEXT: 10 records, which must arrive soon
 	next=$((next + 10))
 	caught_up 10
 }
-MODE=late
-new_run
+new_run late
 mkdir "$RUN/real"
 : >"$RUN/real/one"
 ln -s real/one "$RUN/link"

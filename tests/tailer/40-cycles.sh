@@ -1,6 +1,6 @@
 #!/bin/sh
-# RT3: 500 times rename and create, 20 ms apart, under load: every generation is read. First
-# into names that the source knows, then out of its sight.
+# RT3: 500 times rename and create, 20 ms apart, under load: every generation is read from
+# the names that the source knows. Then 200 times out of its sight, as soon as all was seen.
 . "$(dirname "$0")/lib.sh"
 
 sources() { mail_source; }
@@ -18,5 +18,6 @@ cycles() { # NAME OPTION...
 	settle
 }
 cycles "renamed in sight" --how rename
-cycles "renamed out of sight" --how rename --to "$TMP/2/away/{n}"
+cycles "renamed out of sight" --how rename --to "$TMP/2/away/{n}" --turns-max 200 \
+	--after "$TMP/2/backend.log"
 pass "$RESULT"

@@ -6,8 +6,7 @@
 FILES=${FILES:-1000} LINES=${LINES:-220}
 export BATCH='{max_events: 5000, linger: 50ms}'
 sources() { echo "  - {name: m, format: postfix, path: '$LOGS/*.log', start: beginning}"; }
-MODE="$FILES files"
-new_run
+new_run "$FILES files"
 rules create 'rotate 3'
 write --many "$LOGS" --files "$FILES" --count $((FILES * LINES)) --rate 0
 run_daemon

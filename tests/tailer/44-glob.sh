@@ -5,7 +5,7 @@
 
 sources() { echo "  - {name: p, format: pmta, path: '$LOGS/*.csv*', start: beginning}"; }
 begin() {
-	WHAT="$LOGS/bounces.csv"
+	export WHAT="$LOGS/bounces.csv"
 	rules create compress delaycompress 'rotate 30' "$(hup)"
 	write --file "$LOGS/bounces.csv" --format pmta --torn
 }
@@ -13,8 +13,7 @@ rotate() { logrotate_now; }
 ticks() { awk '{ print $14 + $15 }' "/proc/$DAEMON_PID/stat"; }
 play running killed down
 
-MODE=renamed
-new_run
+new_run renamed
 put "$LOGS/a.csv" 1 50000 --format pmta
 put "$LOGS/b.csv" 100001 100 --format pmta
 run_daemon

@@ -18,8 +18,7 @@ settled() {
 }
 : >"$TMP/plan"
 
-MODE="spool full"
-new_run
+new_run "spool full"
 more 100
 run_daemon
 caught_up
@@ -33,8 +32,7 @@ sleep 2
 : >"$TMP/plan"
 settled
 
-MODE="standing still"
-new_run
+new_run "standing still"
 more 100
 run_daemon
 caught_up
@@ -56,8 +54,7 @@ slowly() { # FROM TO
 	started $packer
 }
 for suffix in gz zst; do
-	MODE="killed while it is packed, .$suffix"
-	new_run
+	new_run "killed while it is packed, .$suffix"
 	more 100
 	run_daemon
 	caught_up

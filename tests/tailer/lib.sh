@@ -25,8 +25,8 @@ TAILER=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/e2e/lib.sh
 . "$E2E/lib.sh"
 
-ROTATIONS=${ROTATIONS:-4}
-NAP=${NAP:-0.5}
+ROTATIONS=${ROTATIONS:-3}
+NAP=${NAP:-0.4}
 PLAN=${PLAN:-}
 WRITER=
 MAY=
@@ -105,7 +105,7 @@ snapshot() {
 # pack: of the rotated files the last but one, where none is packed yet
 pack() {
 	find "$LOGS" "$AWAY" -name '*.gz' -o -name '*.zst' 2>/dev/null | grep -q . && return
-	# shellcheck disable=SC2012 # names are ours
+	# shellcheck disable=SC2012,SC2046 # names are ours
 	which=$(ls -t $(rotated) | sed -n 2p)
 	[ "$which" ] || fail "nothing to pack in $LOGS"
 	gzip "$which"
@@ -124,6 +124,7 @@ play() {
 		run_daemon
 		arrived 1
 		"play_$MODE"
+		# shellcheck disable=SC2119
 		settle
 	done
 }
@@ -133,14 +134,14 @@ modes() {
 	pass "$RESULT"
 }
 
-# new_run: a directory and a backend of its own
+# new_run [NAME]: a directory and a backend of its own
 RUNS=0
 new_run() {
+	MODE=${1:-$MODE}
 	RUNS=$((RUNS + 1))
 	RUN=$TMP/$RUNS LOGS=$TMP/$RUNS/logs AWAY=$TMP/$RUNS/away
 	BACKEND_LOG=$RUN/backend.log
-	REPEATS= STEP=
-	WRITER=
+	REPEATS='' STEP='' WRITER=''
 	mkdir -p "$LOGS" "$AWAY" || fail "mkdir"
 	: >"$RUN/windows"
 	start_backend ${PLAN:+--plan "$PLAN"}
@@ -216,6 +217,7 @@ play_down() {
 
 # verdict [OPTION...]: in $RUN/result
 verdict() {
+	# shellcheck disable=SC2086 # one word or none
 	"$TAILER/verdict.py" --list "$RUN/list" --log "$BACKEND_LOG" $REPEATS \
 		${DISK:+--must "$RUN/must" --windows "$RUN/windows"} ${MAY:+--may "$RUN/may"} \
 		"$@" >"$RUN/result" 2>&1
@@ -235,6 +237,7 @@ step() {
 }
 
 # settle [SECONDS]: the writer ends, all arrives within that time, and nothing comes after it
+# shellcheck disable=SC2120 # most go without
 settle() {
 	if [ "$WRITER" ]; then
 		stop "$WRITER"

@@ -36,6 +36,7 @@ halves is found out.
 """
 
 import argparse
+import bisect
 import datetime
 import os
 import random
@@ -247,7 +248,7 @@ class Writer:
         self.random = random.Random(args.seed)
         self.names = open(args.list, "a", encoding="utf-8")
         self.times = open(args.list + ".times", "a", encoding="utf-8")
-        self.buffer = b""
+        self.buffer = bytearray()
         self.waiting = []  # (end in buffer, number) of records not whole on disk
         self.fresh = []  # (time, number) of those in the file that will be overwritten
         self.log = open(args.after, "rb") if args.after else None
@@ -277,17 +278,24 @@ class Writer:
         self.waiting.append((len(self.buffer), n))
 
     def flush(self, n):
-        self.target.write(self.buffer[:n])
+        """Writes n bytes; notes the records that are whole now."""
+        self.target.write(bytes(self.buffer[:n]))
+        del self.buffer[:n]
         now = time.time()
-        for _, number in [w for w in self.waiting if w[0] <= n]:
-            self.names.write(self.recipient(number) + "\n")
-            self.times.write(f"{self.recipient(number)} {now:.6f}\n")
-            self.fresh.append((now, number))
-            self.last = number
+        at = f" {now:.6f}\n"
+        whole = bisect.bisect_right(self.waiting, (n, float("inf")))
+        done = [number for _, number in self.waiting[:whole]]
+        self.waiting = [(end - n, number) for end, number in self.waiting[whole:]]
+        if not done:
+            return
+        recipients = [self.recipient(number) for number in done]
+        self.names.write("\n".join(recipients) + "\n")
+        self.times.write("".join(r + at for r in recipients))
         self.names.flush()
         self.times.flush()
-        self.waiting = [(end - n, number) for end, number in self.waiting if end > n]
-        self.buffer = self.buffer[n:]
+        if self.args.may:
+            self.fresh += [(now, number) for number in done]
+        self.last = done[-1]
 
     def flush_all(self):
         if self.buffer:
