@@ -5,9 +5,8 @@
 
 sources() { mail_source; }
 cycles() { # NAME OPTION...
-	MODE=$1
+	new_run "$1"
 	shift
-	new_run
 	put "$LOGS/mail.log" 1000000 1
 	run_daemon
 	arrived 1

@@ -38,10 +38,10 @@ RESULT=
 
 # mail_source, pmta_source: the usual one, for sources(); more keys behind it
 mail_source() {
-	echo "  - {name: m, format: postfix, path: $LOGS/mail.log, start: beginning${1:+, $1}}"
+	echo "  - {name: m, format: postfix, path: $LOGS/mail.log, start: beginning${*:+, $*}}"
 }
 pmta_source() {
-	echo "  - {name: p, format: pmta, path: $LOGS/bounces.csv, start: beginning${1:+, $1}}"
+	echo "  - {name: p, format: pmta, path: $LOGS/bounces.csv, start: beginning${*:+, $*}}"
 }
 
 # write OPTION...: starts writer.py. Its number is in WRITER and $RUN/writer.pid
@@ -79,7 +79,7 @@ rules() {
 
 # hup [FILE]: the lines of a postrotate that sends HUP to the process in FILE, for rules()
 hup() {
-	printf 'postrotate\n\t\tkill -HUP $(cat %s)\n\tendscript' "${1:-$RUN/writer.pid}"
+	printf 'postrotate\n\t\tkill -HUP $(cat %s)\n\tendscript' "${*:-$RUN/writer.pid}"
 }
 
 # logrotate_now: all that stands in rules(). The times at which it ran are in $RUN/windows
@@ -119,13 +119,12 @@ rotated() {
 # play MODE...: one after the other
 play() {
 	for MODE in ${MODES:-"$@"}; do
-		new_run
+		new_run "$MODE"
 		begin
 		run_daemon
 		arrived 1
 		"play_$MODE"
-		# shellcheck disable=SC2119
-		settle
+		settle 45
 	done
 }
 
@@ -137,7 +136,7 @@ modes() {
 # new_run [NAME]: a directory and a backend of its own
 RUNS=0
 new_run() {
-	MODE=${1:-$MODE}
+	MODE=${*:-$MODE}
 	RUNS=$((RUNS + 1))
 	RUN=$TMP/$RUNS LOGS=$TMP/$RUNS/logs AWAY=$TMP/$RUNS/away
 	BACKEND_LOG=$RUN/backend.log
@@ -226,7 +225,7 @@ verdict() {
 # caught_up [SECONDS]: all that was written has arrived
 caught_up() {
 	snapshot
-	verdict --wait "${1:-45}" --pid "$DAEMON_PID" && return
+	verdict --wait "${*:-45}" --pid "$DAEMON_PID" && return
 	kill -0 "$DAEMON_PID" 2>/dev/null || fail "${STEP:-$MODE}: the daemon ended by itself"
 	fail "${STEP:-$MODE}: $(cat "$RUN/result")"
 }
@@ -237,14 +236,13 @@ step() {
 }
 
 # settle [SECONDS]: the writer ends, all arrives within that time, and nothing comes after it
-# shellcheck disable=SC2120 # most go without
 settle() {
 	if [ "$WRITER" ]; then
 		stop "$WRITER"
 		[ "$STOPPED" = 0 ] || fail "$MODE: the writer: $STOPPED $(cat "$RUN/writer.err")"
 		WRITER=
 	fi
-	caught_up "${1:-45}"
+	caught_up "${*:-45}"
 	sleep 0.7
 	stop "$DAEMON_PID"
 	[ "$STOPPED" = 0 ] || fail "$MODE: the daemon ended with $STOPPED"
