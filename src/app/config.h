@@ -71,10 +71,10 @@ struct config_source {
 	struct config_list archive;
 	char *start; /* "end", "beginning", a time or an age: config_start_ms() */
 	char *timezone;
-	uint64_t silent_after; /* ms; 0: never */
-	uint64_t ignore_older; /* ms; 0: off */
-	uint64_t poll;         /* ms; 0: inotify */
-	uint64_t max_record;   /* bytes */
+	uint64_t silent_after;           /* ms; 0: never */
+	uint64_t ignore_older;           /* ms; 0: off */
+	uint64_t poll;                   /* ms; 0: inotify */
+	uint64_t max_record;             /* bytes */
 	struct config_list extra;        /* columns */
 	struct config_list bounces_verp; /* PCRE2 patterns */
 	struct config_metadata_list metadata;

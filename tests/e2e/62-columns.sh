@@ -75,14 +75,18 @@ for n in 1 2; do
 done
 # a receipt and a queue's failure give no event, and are counted; so is a delivery, which no
 # output wants
-printf 'r,2026-07-02 08:00:00,,x@example.net,,,,,\ntq,2026-07-02 08:00:00,,,4.4.1,,,,\n' >>"$TMP/b.csv"
-printf 'd,2026-07-02 08:00:00,,x@example.net,2.0.0,,,,\n' >>"$TMP/b.csv"
-row cid 3 >>"$TMP/b.csv"
+{
+	echo 'r,2026-07-02 08:00:00,,x@example.net,,,,,'
+	echo 'tq,2026-07-02 08:00:00,,,4.4.1,,,,'
+	echo 'd,2026-07-02 08:00:00,,x@example.net,2.0.0,,,,'
+	row cid 3
+} >>"$TMP/b.csv"
 arrived 3
 stop "$DAEMON_PID"
 [ "$STOPPED" = 0 ] || fail "exit $STOPPED"
 "$BOUNCEFEED" status -c "$TMP/c.yaml" >"$TMP/status" || [ $? = 1 ] || fail "status: $?"
-grep -q '2 others' "$TMP/status" && grep -q '1 delivery' "$TMP/status" || fail "not counted: $(cat "$TMP/status")"
+{ grep -q '2 others' "$TMP/status" && grep -q '1 delivery' "$TMP/status"; } ||
+	fail "not counted: $(cat "$TMP/status")"
 
 # the same file by hand, as that source's
 "$BOUNCEFEED" replay -c "$TMP/c.yaml" --source p "$TMP/b.csv" >"$TMP/replay.out" 2>"$TMP/err" ||

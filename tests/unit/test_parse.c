@@ -1,7 +1,6 @@
 /*
  * test_parse.c - PowerMTA records through the CSV framing and the parser: what becomes
  * an event, what is passed over, what is bad and why, and where each value goes.
- *
  * Wanted fields are written "path=value|path=value" and looked up in the event's JSON;
  * "path=" means that the key is not there.
  */
