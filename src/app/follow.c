@@ -177,6 +177,9 @@ follow_deadline(const struct follow *f, int64_t now_ms)
 {
 	int64_t at = follow_silence_deadline(f, now_ms);
 
+	/* within the turn: by another source's scan, too, which takes all events */
+	if (source_asks(f->source) && now_ms + SOURCE_AGAIN_MS < at)
+		at = now_ms + SOURCE_AGAIN_MS;
 	if (f->asked && f->rested_ms < at)
 		at = f->rested_ms;
 	if (f->next_look_ms < at)
@@ -328,6 +331,9 @@ read_in_order(struct follow *f)
 	return 0;
 }
 
+/* Each file in its turn. Where a commit must come first, the next call goes on with
+ * those that were not read yet: else a file with a large backlog, which fills the spool
+ * each time, would keep the ones behind it waiting. */
 static int
 read_side_by_side(struct follow *f)
 {
@@ -336,13 +342,17 @@ read_side_by_side(struct follow *f)
 	int more = 0, rc;
 
 	for (s = source_unread(f->source, NULL); s; s = next) {
-		rc = read_file(f, s, &e);
-		if (rc == -EAGAIN)
-			return rc;
-		take_result(f, s, rc);
-		more |= rc == 0 && s->size > s->read;
+		if (s->round != f->round) {
+			s->round = f->round;
+			rc = read_file(f, s, &e);
+			if (rc == -EAGAIN)
+				return rc;
+			take_result(f, s, rc);
+		}
+		more |= s->error == 0 && s->size > s->read;
 		next = source_unread(f->source, s);
 	}
+	f->round++;
 	return more;
 }
 

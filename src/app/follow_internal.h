@@ -29,7 +29,8 @@ struct follow {
 	struct bad_log bad;
 	char *chunk; /* LIMIT_READ bytes */
 	int64_t now_ms;
-	uint64_t turn; /* of reading in order, see source_file.failed_turn */
+	uint64_t turn;  /* of reading in order, see source_file.failed_turn */
+	uint64_t round; /* ... side by side, see source_file.round */
 	int64_t scanned_ns, stored_scan_ns;
 	int64_t next_scan_ms, next_look_ms;
 	bool asked;                        /* for a scan, which is not made ... */

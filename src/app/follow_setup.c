@@ -191,6 +191,7 @@ follow_new(
 	}
 	f->env = env;
 	f->conf = conf;
+	f->round = 1;
 	if (zone_load(conf->timezone, &f->zone) < 0) {
 		err_set(e, -EINVAL, "time zone %s is not known", conf->timezone);
 		goto fail;

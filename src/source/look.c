@@ -205,8 +205,6 @@ source_deadline(struct source *s, int64_t now_ms)
 	const struct source_file *keep = newest(s);
 	int64_t first = source_poll_deadline(s);
 
-	if (s->want_scan)
-		return now_ms + SOURCE_AGAIN_MS;
 	if (s->settle_ms > 0 && s->settle_ms < first)
 		first = s->settle_ms;
 

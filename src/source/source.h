@@ -79,6 +79,7 @@ struct source_file {
 	int64_t retry_ms;
 	unsigned failures;    /* in a row */
 	uint64_t failed_turn; /* the reader's turn in which it could not be read */
+	uint64_t round;       /* ... and the one in which it was read last */
 	void *user;           /* the reader's: what it keeps for the file */
 };
 
@@ -142,6 +143,7 @@ int64_t source_scan(
 
 /* What events asked for since the last call; both are false then. */
 void source_asked(struct source *s, int64_t now_ms, bool *scan, bool *look);
+bool source_asks(const struct source *s); /* did they? */
 
 /* fstat of the open files: sizes, truncation. Marks as `ended` what had its grace time.
  */

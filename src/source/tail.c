@@ -180,6 +180,12 @@ source_asked(struct source *s, int64_t now_ms, bool *scan, bool *look)
 }
 
 bool
+source_asks(const struct source *s)
+{
+	return s->want_scan || s->want_look;
+}
+
+bool
 source_starved(struct source *s)
 {
 	bool starved = s->starved;
