@@ -16,5 +16,5 @@ rotate() { logrotate_now; }
 CREATE=create WRITES='--delay 0.6'
 play running killed down
 CREATE=nocreate WRITES='--open each'
-play killed down
+play killed
 pass "$RESULT"

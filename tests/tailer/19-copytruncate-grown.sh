@@ -23,7 +23,7 @@ for how in "stand go_on" "crash run_daemon"; do
 		${how% *}
 		more 50
 		logrotate_now
-		more $count
+		more "$count"
 		${how#* }
 		caught_up 10
 		step "$how, $count records, slow refill"

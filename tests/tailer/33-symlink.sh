@@ -43,7 +43,7 @@ rotate() {
 }
 rotated() { find "$RUN/real" -type f ! -name mail.0; }
 HOW=relink
-play running killed down
+play running killed
 HOW=rename
 play killed down
 pass "$RESULT"

@@ -24,18 +24,15 @@ for how in "look look" "stand go_on" "crash run_daemon"; do
 		caught_up 10
 		$before
 		: >"$LOGS/mail.log"
-		more $count
+		more "$count"
 		$after
-		caught_up 10
-		: >"$LOGS/mail.log"
-		more 100
 		caught_up 10
 		step "$how, copied out, $count records after 100"
 		$before
 		more 50
 		cp "$LOGS/mail.log" "$LOGS/mail.log.$next"
 		: >"$LOGS/mail.log"
-		more $count
+		more "$count"
 		$after
 		caught_up 10
 		: >"$LOGS/mail.log"

@@ -11,7 +11,7 @@ begin() {
 }
 rotate() { logrotate_now; }
 ticks() { awk '{ print $14 + $15 }' "/proc/$DAEMON_PID/stat"; }
-play running killed down
+play killed down
 
 new_run renamed
 put "$LOGS/a.csv" 1 50000 --format pmta

@@ -353,7 +353,7 @@ class Writer:
         while not self.over and (args.count == 0 or done < args.count):
             due = int((time.monotonic() - begin) * args.rate) + 1 if args.rate else done + 1000
             for _ in range(min(due - done, 1000)):
-                if args.count and done == args.count:
+                if self.over or (args.count and done == args.count):
                     break
                 self.add(n)
                 n, done = n + 1, done + 1
@@ -366,7 +366,7 @@ class Writer:
                 self.flush_all()
             self.heed()
             if args.rate:
-                time.sleep(0.002)
+                time.sleep(0.005)
         self.flush_all()
 
 
