@@ -1,8 +1,8 @@
 #!/bin/sh
 # Truncated in place, and written anew: to less than was read, to more (RT7, RT9), while the
 # daemon looks, while it stands still (SIGSTOP) and while it is down; with a copy in the
-# archive (RT9) and without. RT8: overwritten every 10 records at random moments: what was there
-# for a second is read, no record is made of two halves.
+# archive (RT9) and without. RT8: overwritten every 10 records at random moments: what is left
+# for long enough is read, no record is made of two halves.
 . "$(dirname "$0")/lib.sh"
 
 sources() { mail_source; }
@@ -46,7 +46,8 @@ settle
 
 export MAY=yes
 new_run "overwritten every 10"
-write --overwrite "$LOGS/mail.log" --every 10 --may "$RUN/may" --rate 500
+write --overwrite "$LOGS/mail.log" --every 10 --may "$RUN/may" --rate 500 \
+	--after "$BACKEND_LOG"
 run_daemon
 sleep 9
 settle

@@ -28,8 +28,9 @@ end. Each record has a recipient of its own, n000001@example.net and so on, from
 on, with --tag before it. L gets those that are whole on disk, a line each, and L.times the
 same with the time. --torn: writes end anywhere, inside quotes, too, as those of a
 buffering writer do. --turns F: how many times it went on to another file, once it is done.
---may F: what was overwritten less than --stay seconds after it was written. --after LOG: goes
-on to another file only when all that it wrote stands in that log of backend.py.
+--after LOG: goes on to another file only when all that it wrote stands in that log of
+backend.py, within 10 s. --may F: only now and then, else after a random moment; F gets those
+that may not have been read then.
 
 A record says its number twice (recipient and jobId or queue id), so that one made of two
 halves is found out.
@@ -250,7 +251,7 @@ class Writer:
         self.times = open(args.list + ".times", "a", encoding="utf-8")
         self.buffer = bytearray()
         self.waiting = []  # (end in buffer, number) of records not whole on disk
-        self.fresh = []  # (time, number) of those in the file that will be overwritten
+        self.fresh = []  # those in the file that will be overwritten
         self.log = open(args.after, "rb") if args.after else None
         self.seen, self.last = b"", 0
         self.hup, self.over, self.hup_at, self.turns = 0, False, 0, 0
@@ -294,7 +295,7 @@ class Writer:
         self.names.flush()
         self.times.flush()
         if self.args.may:
-            self.fresh += [(now, number) for number in done]
+            self.fresh += done
         self.last = done[-1]
 
     def flush_all(self):
@@ -313,18 +314,15 @@ class Writer:
 
     def turn(self):
         self.flush_all()
-        if self.args.after:
-            self.wait_arrived()
         if self.args.may:
             self.overwritten()
+        elif self.args.after:
+            self.wait_arrived()
         self.target.turn()
 
     def overwritten(self):
-        now = time.time()
         with open(self.args.may, "a", encoding="utf-8") as f:
-            for at, number in self.fresh:
-                if now - at < self.args.stay:
-                    f.write(self.recipient(number) + "\n")
+            f.writelines(self.recipient(number) + "\n" for number in self.fresh)
         self.fresh = []
 
     def said(self):
@@ -342,7 +340,12 @@ class Writer:
         elif self.target.wants_turn():
             if self.args.may:
                 self.flush_all()
-                time.sleep(self.random.choice((0, 0.01, 0.1, self.args.stay + 0.1)))
+                pause = self.random.choice((0, 0.01, 0.1, None))
+                if pause is None:
+                    self.wait_arrived()
+                    self.fresh = []
+                else:
+                    time.sleep(pause)
             self.turn()
             if self.target.turned == self.args.turns_max:
                 self.over = True
@@ -389,7 +392,6 @@ def main():
     args.add_argument("--turns-max", type=int, default=0)
     args.add_argument("--after")
     args.add_argument("--may")
-    args.add_argument("--stay", type=float, default=1)
     args.add_argument("--many")
     args.add_argument("--files", type=int, default=1)
     args.add_argument("--syslog")
