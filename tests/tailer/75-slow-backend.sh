@@ -5,12 +5,12 @@
 # the backlog fills the spool several times, too. What is in the spool arrives in its order: the
 # delay of that is the backend's, and is said.
 #
-# BACKLOG_MB=N: how large (15; with small batches 2/5 of it).
+# BACKLOG_MB=N: how large (8; with small batches 2/5 of it).
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/tailer/scale.sh
 . "$(dirname "$0")/scale.sh"
 
-BACKLOG_MB=${BACKLOG_MB:-15}
+BACKLOG_MB=${BACKLOG_MB:-8}
 mkdir "$TMP/logs"
 said=
 # part NAME SOURCES MEGABYTES MAX_EVENTS PLAN TIME

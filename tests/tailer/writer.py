@@ -399,7 +399,7 @@ def main():
     args.add_argument("--list", required=True)
     args.add_argument("--turns")
     args.add_argument("--format", choices=("pmta", "postfix"), default="postfix")
-    args.add_argument("--rate", type=float, default=1000)
+    args.add_argument("--rate", type=float, default=500)
     args.add_argument("--count", type=int, default=0)
     args.add_argument("--first", type=int, default=1)
     args.add_argument("--tag", default="")
