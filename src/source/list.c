@@ -132,14 +132,14 @@ put_pattern(struct patterns *p, const char *head, size_t n, const char *tail)
 		p->n++;
 }
 
+/* suffix: of packed ones, or empty */
 static void
-dated_pattern(const char *path, struct patterns *p)
+dated_pattern(const char *path, const char *suffix, struct patterns *p)
 {
 	char tail[PATH_MAX];
 	size_t stem = source_stem_end(path);
 
-	p->n = 0;
-	(void)snprintf(tail, sizeof tail, "-*%s", path + stem);
+	(void)snprintf(tail, sizeof tail, "-*%s%s", path + stem, suffix);
 	put_pattern(p, path, stem, tail);
 }
 
@@ -191,7 +191,8 @@ list_paths(struct source *s, struct candidates *c)
 		put_pattern(&p, path, strlen(path), "");
 		rc = add_patterns(s, c, &p, true, NULL);
 		if (rc == 0 && s->o.dated) {
-			dated_pattern(path, &p);
+			p.n = 0;
+			dated_pattern(path, "", &p);
 			rc = add_patterns(s, c, &p, true, path);
 		}
 	}
@@ -209,8 +210,15 @@ list_archive(struct source *s, struct candidates *c)
 		rc = add_patterns(s, c, &p, false, NULL);
 	}
 	for (size_t i = 0; rc == 0 && s->o.narchives == 0 && i < s->o.npaths; i++) {
-		default_archive(s->o.path[i], &p);
+		const char *path = s->o.path[i];
+		default_archive(path, &p);
 		rc = add_patterns(s, c, &p, false, NULL);
+		if (rc == 0 && s->o.dated) {
+			p.n = 0;
+			dated_pattern(path, ".gz", &p);
+			dated_pattern(path, ".zst", &p);
+			rc = add_patterns(s, c, &p, false, path);
+		}
 	}
 	return rc;
 }

@@ -67,11 +67,19 @@ dated_tail(const char *p, size_t n)
 	return n >= sizeof shape - 1;
 }
 
-/* "/d/stem-2026-11-22-0001.ext" to "/d/stem.ext"; false: it has no such name. */
+/* "/d/stem-2026-11-22-0001.ext", packed or not, to "/d/stem.ext"; false: it has no such
+ * name. */
 static bool
 undate(const char *path, char plain[PATH_MAX])
 {
 	enum { DATE = sizeof "-dddd-dd-dd-" - 1 };
+	char unpacked[PATH_MAX];
+
+	if (source_is_packed(path)) { /* PATH.gz: by the name that it had */
+		(void)snprintf(unpacked, sizeof unpacked, "%s", path);
+		unpacked[source_stem_end(path)] = '\0';
+		path = unpacked;
+	}
 	size_t stem = source_stem_end(path), digits = stem;
 
 	while (digits > 0 && is_digit(path[digits - 1]))

@@ -3,7 +3,7 @@
 # command, by size and at midnight, nothing renamed. It writes in pieces that end anywhere.
 . "$(dirname "$0")/lib.sh"
 
-sources() { pmta_source "archive: '$LOGS/*.gz'"; }
+sources() { pmta_source; }
 begin() { write --pmta "$LOGS" --format pmta --torn --max-size 400000; }
 rotate() {
 	n=$(cat "$RUN/turns" 2>/dev/null || echo 0)
