@@ -366,36 +366,6 @@ START_TEST(header_columns_have_a_limit)
 }
 END_TEST
 
-START_TEST(formats_are_told_by_their_first_line)
-{
-	static const struct {
-		const char *name;
-		const char *in;
-		bool want;
-	} cases[] = {
-		{ "a header", "type,rcpt", true },
-		{ "a quoted header", "\"type\",\"rcpt\"", true },
-		{ "a header in another case", "Type,rcpt", true },
-		{ "a row without its header", "b,1,2,3", true },
-		{ "another CSV", "date,from,to,status", false },
-		{ "one word", "type", false },
-		{ "nothing", "", false },
-		{ "a line of a mail log", "Nov 22 04:00:00 mx postfix/smtp[1]: x",
-		    false },
-	};
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		bool got = parse_probe(slice_of(cases[i].in)) == &parse_pmta;
-		ck_assert_msg(got == cases[i].want, "%s: got %d, want %d",
-		    cases[i].name, got, cases[i].want);
-	}
-	ck_assert_msg(parse_format_of(SLICE("pmta")) == &parse_pmta &&
-			  !parse_format_of(SLICE("PMTA")) &&
-			  !parse_format_of(SLICE("")),
-	    "parse_format_of: want pmta by its name alone");
-}
-END_TEST
-
 Suite *
 suite_parse(void)
 {
@@ -405,8 +375,8 @@ suite_parse(void)
 	tcase_add_loop_test(t, a_row_is_what_it_says, 0, COUNT(parse_cases));
 	tcase_add_test(t, a_column_is_found_in_any_case);
 	tcase_add_test(t, header_columns_have_a_limit);
-	tcase_add_test(t, formats_are_told_by_their_first_line);
 	parse_add_value_tests(t);
+	parse_add_address_tests(t);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,6 +1,6 @@
 /*
  * test_parse_value.c - what PowerMTA writes into its fields: replies, hosts, times,
- * addresses in To: headers, feedback reports.
+ * feedback reports; formats by their first line.
  */
 #include "test_parse.h"
 
@@ -143,119 +143,6 @@ START_TEST(an_original_recipient_is_decoded)
 }
 END_TEST
 
-START_TEST(a_to_header_names_one_address_or_none)
-{
-	static const struct {
-		const char *in;
-		const char *want;
-	} cases[] = {
-		{ "", "" },
-		{ "a@b", "a@b" },
-		{ "<a@b>", "a@b" },
-		{ "Name <a@b>", "a@b" },
-		{ "\"Doe, John\" <a@b>", "a@b" },
-		{ "Doe, John <a@b>", "a@b" },
-		{ "\"A \\\"x@y\\\" <c@d>\" <a@b>", "a@b" },
-		{ "\"<c@d>\" <a@b>", "a@b" },
-		{ "\"c@d\" <a@b>", "a@b" },
-		{ "\"a b\"@c", "\"a b\"@c" },
-		{ "<\"a>b\"@c>", "\"a>b\"@c" },
-		{ "a@b (comment)", "a@b" },
-		{ "(x@y (nested \\) <c@d>)) a@b", "a@b" },
-		{ "Name\r\n <a@b>", "a@b" },
-		{ "Team: a@b;", "a@b" },
-		{ "Team: A <a@b>;, C <c@d>", "" },
-		{ "<@x,@y:a@b>", "a@b" },
-		{ "a@b, A@B", "a@b" },
-		{ "a@b,", "a@b" },
-		{ "<a@[192.0.2.1]>", "a@[192.0.2.1]" },
-		{ "a@b\xc3\xbc.example", "a@b\xc3\xbc.example" },
-		{ "=?utf-8?q?J=C3=B6rg=2C_X?= <a@b>", "a@b" },
-		{ "=?utf-8?q?c=40d?= <a@b>", "a@b" },
-		{ "=?utf-8?Q?J=C3=B6rg_=3Ca=40b=3E?=", "a@b" },
-		{ "=?UTF-8?B?PGFAYj4=?=", "a@b" },
-		{ "=?utf-8*en?b?PGF?=\r\n =?us-ascii?q?=40b>?=", "a@b" },
-		{ "=?utf-8?q?<a@b>,_<c@d>?=", "" },
-		{ "=?utf-8?x?a@b?=", "=?utf-8?x?a@b?=" },
-		{ "=?utf-8?q?", "" },
-		{ "=?", "" },
-		{ "a@b, c@d", "" },
-		{ "a@b,c@d", "" },
-		{ "<a@b>, <c@d>", "" },
-		{ "A <a@b>, C <c@d>", "" },
-		{ "a@b <c@d>, e@f", "" },
-		{ "undisclosed-recipients:;", "" },
-		{ "Name", "" },
-		{ "<a@b", "" },
-		{ "\"a@b", "" },
-		{ "(a@b", "" },
-		{ "a b@c", "" },
-		{ "@b", "" },
-		{ "a@", "" },
-		{ "a@b@", "" },
-		{ "<>", "" },
-	};
-	char out[LIMIT_TEXT];
-
-	for (size_t i = 0; i < COUNT(cases); i++)
-		is_text(cases[i].in, pmta_only_address(slice_of(cases[i].in), out),
-		    cases[i].want);
-}
-END_TEST
-
-START_TEST(a_long_to_header_is_decoded_within_its_room)
-{
-	char out[LIMIT_TEXT], text[2 * LIMIT_TEXT];
-
-	memset(text, '_', sizeof text);
-	memcpy(text, "=?a?q?", 6);
-	(void)pmta_only_address((struct slice){ text, sizeof text }, out);
-	memcpy(text + LIMIT_TEXT - 2, "?=", 2);
-	(void)pmta_only_address((struct slice){ text, sizeof text }, out);
-}
-END_TEST
-
-START_TEST(values_nested_in_one_field_come_one_by_one)
-{
-	static const struct {
-		const char *in;
-		const char *want;
-	} cases[] = {
-		{ "", "" },
-		{ "a", "[a]" },
-		{ "a,b", "[a][b]" },
-		{ " a , b ", "[a][b]" },
-		{ "\"a,b\",c", "[a,b][c]" },
-		{ "\"a \"\"b\"\"\",c", "[a \"b\"][c]" },
-		{ "\"a\" x,b", "[a][b]" },
-		{ "\"a", "[a]" },
-		{ "\"a\"\"", "[a\"]" },
-		{ "\"\",\"\"", "[][]" },
-		{ "a,,b", "[a][][b]" },
-		{ "a,", "[a]" },
-	};
-	char out[LIMIT_TEXT], text[LIMIT_TEXT + 9];
-	struct slice value = { 0 };
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct slice rest = slice_of(cases[i].in);
-		struct buf got;
-
-		buf_init(&got, 256);
-		while (pmta_nested_next(&rest, out, &value))
-			(void)buf_printf(&got, "[%.*s]", (int)value.n, value.p);
-		is_text(cases[i].in, buf_slice(&got), cases[i].want);
-		buf_free(&got);
-	}
-	memset(text, '"', 1);
-	memset(text + 1, 'a', sizeof text - 1);
-	struct slice rest = { text, sizeof text };
-	(void)pmta_nested_next(&rest, out, &value);
-	ck_assert_msg(
-	    value.n == LIMIT_TEXT && rest.n == 0, "too long: got %zu bytes", value.n);
-}
-END_TEST
-
 /* One row through the parser without its framing. */
 static enum parse_result
 row(const char *const *column, const char *const *value, size_t n, struct event *ev,
@@ -362,16 +249,44 @@ START_TEST(a_feedback_row_is_a_complaint_unless_its_type_says_otherwise)
 }
 END_TEST
 
+START_TEST(formats_are_told_by_their_first_line)
+{
+	static const struct {
+		const char *name;
+		const char *in;
+		bool want;
+	} cases[] = {
+		{ "a header", "type,rcpt", true },
+		{ "a quoted header", "\"type\",\"rcpt\"", true },
+		{ "a header in another case", "Type,rcpt", true },
+		{ "a row without its header", "b,1,2,3", true },
+		{ "another CSV", "date,from,to,status", false },
+		{ "one word", "type", false },
+		{ "nothing", "", false },
+		{ "a line of a mail log", "Nov 22 04:00:00 mx postfix/smtp[1]: x",
+		    false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool got = parse_probe(slice_of(cases[i].in)) == &parse_pmta;
+		ck_assert_msg(got == cases[i].want, "%s: got %d, want %d",
+		    cases[i].name, got, cases[i].want);
+	}
+	ck_assert_msg(parse_format_of(SLICE("pmta")) == &parse_pmta &&
+			  !parse_format_of(SLICE("PMTA")) &&
+			  !parse_format_of(SLICE("")),
+	    "parse_format_of: want pmta by its name alone");
+}
+END_TEST
+
 void
 parse_add_value_tests(TCase *t)
 {
+	tcase_add_test(t, formats_are_told_by_their_first_line);
 	tcase_add_test(t, a_diagnostic_is_the_servers_reply);
 	tcase_add_test(t, a_host_has_a_name_and_an_address);
 	tcase_add_test(t, an_address_has_no_brackets);
 	tcase_add_test(t, an_original_recipient_is_decoded);
-	tcase_add_test(t, a_to_header_names_one_address_or_none);
-	tcase_add_test(t, a_long_to_header_is_decoded_within_its_room);
-	tcase_add_test(t, values_nested_in_one_field_come_one_by_one);
 	tcase_add_test(t, times_are_read_or_taken_from_what_is_known);
 	tcase_add_test(t, a_feedback_row_is_a_complaint_unless_its_type_says_otherwise);
 }
