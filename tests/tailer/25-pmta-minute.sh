@@ -5,10 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 
 SECONDS_OF_IT=${SECONDS_OF_IT:-12}
-MODE="$SECONDS_OF_IT s, killed"
 export BATCH='{max_events: 1000, linger: 20ms}'
 sources() { pmta_source "archive: $AWAY"; }
-new_run
+new_run "$SECONDS_OF_IT s, killed"
 write --pmta "$LOGS" --format pmta --torn --max-size 200000 --move-to "$AWAY" --order move \
 	--restart --rate 1700 --count $((SECONDS_OF_IT * 1700))
 run_daemon
