@@ -191,11 +191,15 @@ expired(struct verdict status, struct verdict category, struct verdict reply)
 	return category.reason != REASON_NONE ? category : status;
 }
 
-/* 4.x.x: it may change yet, and proves nothing, even where the MTA gave up. */
+/* 4.x.x: it may change yet, and proves nothing, even where the MTA gave up. Where the
+ * reply to the last attempt decided, what counts is what that says: an expiry has a
+ * 4.4.7 of our MTA's own, and the attempt may have proved the address dead. */
 static bool
-may_change(const struct event *ev, unsigned code)
+may_change(struct slice status, struct slice in_reply, unsigned code, bool by_reply)
 {
-	return ev->status.n > 0 ? ev->status.p[0] == '4' : code / 100 == 4;
+	if (by_reply)
+		return in_reply.p[0] == '4' || code / 100 == 4;
+	return status.n > 0 ? status.p[0] == '4' : code / 100 == 4;
 }
 
 void
@@ -221,7 +225,9 @@ classify(struct classifier *c, struct event *ev)
 	ev->reason = v.reason;
 	ev->rule = rule_text(c, &v);
 	ev->class = c->class[v.reason];
-	bool soft = ev->type == EVENT_DEFERRAL || may_change(ev, code) ||
+	bool by_reply = ev->expired && in_reply.n > 0 && v.name.p == in_reply.p;
+	bool soft = ev->type == EVENT_DEFERRAL ||
+		    may_change(ev->status, in_reply, code, by_reply) ||
 		    (ev->expired && !v.is_status);
 	if (ev->class == EVENT_HARD && soft)
 		ev->class = EVENT_SOFT;
