@@ -241,8 +241,14 @@ step(struct source *s, struct probe *p)
 	}
 	if (n > 0)
 		return true;
+	if (n < 0) { /* it cannot be read now: that says nothing of its bytes */
+		stop(p);
+		p->match = NULL;
+		source_list_unseen(s, NULL, p->path, (int)-n);
+		return false;
+	}
 	p->is = PACKED_CUT;
-	if (n == 0 && source_packed_whole(p->packed)) {
+	if (source_packed_whole(p->packed)) {
 		p->is = PACKED_WHOLE;
 		p->length = source_packed_at(p->packed);
 	}

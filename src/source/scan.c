@@ -207,11 +207,14 @@ has_kin(struct source *s, const struct file_key *key, uint64_t over)
 	return false;
 }
 
-/* One that is written right now is left alone until it rests. */
+/* One that is written right now is left alone until it rests; a time to come (another
+ * machine's clock, or ours was set back) does not tell. */
 static void
 want_probe(struct source *s, const struct candidate *c, int64_t now_ms)
 {
-	if (source_stamp_ns() - source_mtime_ns(&c->st) > SETTLE_NS)
+	int64_t age_ns = source_stamp_ns() - source_mtime_ns(&c->st);
+
+	if (age_ns > SETTLE_NS || age_ns < -SETTLE_NS)
 		source_probe_want(s, c);
 	else
 		s->settle_ms = now_ms + SETTLE_NS / 1000000;
