@@ -1,9 +1,9 @@
 # make          build/bouncefeed
 # make demo     see it work: installs what is missing, builds, ten seconds of traffic
 # make check    units, golden transcripts, schema
-# make e2e      scenarios: the real binary against a scripted backend
+# make e2e      scenarios: the real binary against a scripted backend (ONLY="10-same-ids ...")
 # make tailer   rotations: real logrotate, rsyslog, file systems (needs root)
-# make asan     the same tests under ASan and UBSan
+# make asan     the same tests under ASan and UBSan (ONLY=... of the scenarios)
 # make power    the disk after a power cut, calls that fail
 # make model    random programs of writers and rotations against the tailer
 # make mta      a real Postfix against a scripted SMTP peer (needs root)
@@ -81,7 +81,7 @@ schema: $(BUILD)/bouncefeed
 
 e2e: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
-	tests/e2e/run $(BUILD)/bouncefeed $(E2E)
+	tests/e2e/run $(BUILD)/bouncefeed $(ONLY)
 
 tailer: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
@@ -99,7 +99,7 @@ asan: deps
 	    $(BUILD)/asan/model/model
 	$(BUILD)/asan/model/model --programs 100 --seed 3 --gz
 	STOPS=8 OUTAGES=6 TORTURE_KILLS=8 KILLS=5 ROWS=8000 SECONDS_OF_WRITING=6 \
-	    SEEDS='1 2 3' tests/e2e/run $(BUILD)/asan/bouncefeed
+	    SEEDS='1 2 3' tests/e2e/run $(BUILD)/asan/bouncefeed $(ONLY)
 
 BENCHBIN := $(patsubst %,$(BUILD)/bench/%,gen discard stages count_alloc.so)
 BENCHOBJ := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/bench/*.c))
