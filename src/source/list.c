@@ -103,6 +103,8 @@ add_glob(struct source *s, struct candidates *c, const char *pattern, bool live,
 		rc = -list_error;
 		break;
 	}
+	if (rc == 0 && list_error && list_error != EACCES)
+		source_list_unseen(s, NULL, pattern, list_error);
 	if (rc == 0 && list_error)
 		rc = add_known(s, c, pattern, live);
 	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {

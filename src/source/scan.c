@@ -379,9 +379,10 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 	 */
 	source_look(s, now_ms);
 	/* Where names change while a directory is read, a file may be passed over, or
-	 * not be found under its name: to be called history in the archive one day, it
-	 * must have been seen. So this scan was none as far as time goes. */
-	if (s->renamed && last_scan_ns != 0)
+	 * not be found under its name, and what cannot be looked at may be new: to be
+	 * called history in the archive one day, it must have been seen. So this scan
+	 * was none as far as time goes. */
+	if ((s->renamed || s->unseen) && last_scan_ns != 0)
 		return last_scan_ns;
 	return s->undecided_ns < began ? s->undecided_ns : began;
 }
