@@ -63,6 +63,7 @@ struct source_file {
 	bool present;     /* seen on disk at the last scan */
 	bool unsure;      /* ... by its inode, its bytes could not be looked at */
 	bool live;        /* ... under the source's path, not in the archive */
+	bool was_live;    /* ... at the scan before */
 	uint64_t seen;    /* of a closed file: its size when it was read to its end */
 	bool ended; /* read to its end, still, and nobody expects more: to be closed */
 	bool over;  /* ... and its writer is done with it: what is left may be taken */
