@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const int64_t GRACE_NS = INT64_C(1000000) * SOURCE_GRACE_MS;
+
 /* What was read of an unfinished record is read again; the marker before it says then
  * whether the rest still is what was taken. */
 static bool
@@ -166,6 +168,8 @@ evict_up_to(const struct source *s)
 	return last == INT64_MIN ? last : first + (last - first) / 2;
 }
 
+/* Where places are short, one of the archive keeps its own until what may be its last
+ * record can be taken: it is not opened again for that. */
 static void
 look(struct source *s, bool thorough, int64_t now_ms)
 {
@@ -179,11 +183,13 @@ look(struct source *s, bool thorough, int64_t now_ms)
 		look_at(s, f, thorough, now_ms);
 		bool still = f->fd >= 0 && f->size <= f->read && f != keep;
 		bool rested = f->packed || now_ms - f->grown_ms >= SOURCE_GRACE_MS;
-		bool crowded = f->present
-				   ? s->nopen > s->o.open_max / 2
-				   : f->grown_ms <= evict_ms && f->read == f->offset;
-		f->ended = still && (crowded || rested);
-		f->over = f->ended && rested && (!f->live || is_superseded(s, f));
+		bool aged = rested || source_stamp_ns() - f->mtime_ns >= GRACE_NS;
+		bool gives_way = f->present
+				     ? s->nopen > s->o.open_max / 2 &&
+					   (f->live || f->read == f->offset || aged)
+				     : f->grown_ms <= evict_ms && f->read == f->offset;
+		f->ended = still && (gives_way || rested);
+		f->over = f->ended && aged && (!f->live || is_superseded(s, f));
 	}
 }
 
