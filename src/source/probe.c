@@ -165,7 +165,9 @@ source_probe(struct source *s, const struct candidate *c, struct source_packed *
 	};
 	/* the file that it was found to continue, if that still is where it was */
 	for (struct source_file *f = s->files; f; f = f->next) {
-		if (f == p->match && f->offset == p->match_offset)
+		/* the key, too: that one may be forgotten and its memory another's */
+		if (f == p->match && f->offset == p->match_offset &&
+		    !memcmp(f->key.b, p->key.b, sizeof f->key.b))
 			out->match = f;
 	}
 	/* what was known then is not known now: once more */

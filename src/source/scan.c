@@ -51,7 +51,8 @@ still_is(struct source *s, struct candidate *c, struct source_file *f)
 	int rc = source_key_of(s, fd, f->offset, &key);
 	enum relation r = rc == 1 ? source_relation_of(fd, c, &key, f) : UNRELATED;
 	close(fd);
-	return rc < 0 || r == DARK || r == CONTINUES;
+	f->unsure = rc < 0 || r == DARK;
+	return f->unsure || r == CONTINUES;
 }
 
 static int
@@ -389,9 +390,9 @@ source_scan(struct source *s, int64_t last_scan_ns, int64_t now_ms, struct err *
 		err_set(e, rc, "look over %s: %s", s->o.path[0], strerror(-rc));
 	source_list_free(&c);
 	source_past_turn(s, rc == 0);
-	source_probe_sweep(s, false);
 	if (rc < 0)
-		return rc;
+		return rc; /* what it did not come to see is not forgotten */
+	source_probe_sweep(s, false);
 	/* what vanished from sight stays open for its grace time: the files with an fd
 	 */
 	source_look(s, now_ms);

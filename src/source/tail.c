@@ -175,8 +175,8 @@ source_asked(struct source *s, int64_t now_ms, bool *scan, bool *look)
 	*look = s->want_look;
 	s->want_scan = s->want_look = false;
 	source_poll_ask(s, now_ms, scan, look);
-	if (*scan)
-		s->settle_ms = 0;
+	if (*scan) /* once: it may be put off, and the loop is not to spin till then */
+		s->settle_ms = s->unseen_ms = 0;
 }
 
 bool
