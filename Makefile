@@ -85,7 +85,7 @@ e2e: deps
 
 tailer: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
-	tests/e2e/run -d tests/tailer $(BUILD)/bouncefeed
+	E2E_JOBS=$${E2E_JOBS:-6} tests/e2e/run -d tests/tailer $(BUILD)/bouncefeed
 
 mta: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all
