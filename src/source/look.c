@@ -193,6 +193,19 @@ look(struct source *s, bool thorough, int64_t now_ms)
 	}
 }
 
+/* The grace time of what left the path begins now, however long it was still: its
+ * writer has yet to write what it had in its buffer. */
+void
+source_begin_grace(struct source *s, int64_t now_ms)
+{
+	for (struct source_file *f = s->files; f; f = f->next) {
+		if (!f->was_live || f->live)
+			continue;
+		f->grown_ms = now_ms;
+		f->seen = 0;
+	}
+}
+
 void
 source_look(struct source *s, int64_t now_ms)
 {

@@ -322,19 +322,6 @@ bind_rest(struct source *s, struct candidates *c, bool live, int64_t now_ms)
 	return rc;
 }
 
-/* The grace time of what left the path begins now, however long it was still: its
- * writer has yet to write what it had in its buffer. */
-static void
-begin_grace(struct source *s, int64_t now_ms)
-{
-	for (struct source_file *f = s->files; f; f = f->next) {
-		if (!f->was_live || f->live)
-			continue;
-		f->grown_ms = now_ms;
-		f->seen = 0;
-	}
-}
-
 static int
 bind_all(struct source *s, struct candidates *c, int64_t now_ms)
 {
@@ -363,7 +350,7 @@ bind_all(struct source *s, struct candidates *c, int64_t now_ms)
 	/* what is under path first: a copy of it is none of its own */
 	rc = rc == 0 ? bind_rest(s, c, true, now_ms) : rc;
 	rc = rc == 0 ? bind_rest(s, c, false, now_ms) : rc;
-	begin_grace(s, now_ms);
+	source_begin_grace(s, now_ms);
 	return rc;
 }
 

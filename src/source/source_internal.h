@@ -229,6 +229,7 @@ bool source_look_up(struct source *s, const char *path, struct stat *st);
 void source_drop_user(struct source *s, struct source_file *f);
 /* source_look() that also compares what grew with what was read of it. */
 void source_look_for_scan(struct source *s, int64_t now_ms);
+void source_begin_grace(struct source *s, int64_t now_ms); /* at the end of a scan */
 int64_t source_mtime_ns(const struct stat *st);
 /* Now by the clock that stamps files: comparable with an mtime, unlike the fine one. */
 int64_t source_stamp_ns(void);
