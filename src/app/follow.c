@@ -101,7 +101,8 @@ finish_file(struct source_file *s)
 	struct reading *r = s->user;
 	struct when undated = { .sec = s->mtime_ns / 1000000000 };
 
-	if (!r || !s->over || stream_next(r->stream) != s->read)
+	/* not the first record: if it goes on after all, its beginning is no key */
+	if (!r || !s->over || !s->has_key || stream_next(r->stream) != s->read)
 		return 0;
 	int rc = stream_feed(
 	    r->stream, (struct slice){ 0 }, true, slice_of(s->path), undated);
