@@ -13,8 +13,8 @@
  *   - in a file that left both (or was deleted) within the 30 s after it was last seen
  *     to grow, while the daemon ran all the time.
  * A last record that lacks nothing but its line end and is not the file's first, when
- * the file has left the path or a later dated one is there: 30 s after it was last
- * written to.
+ * the file has left the path or a later dated one is there: 30 s after that, and after
+ * it was last written to.
  *
  * What cannot hold by nature, so may be missing:
  *   - what was truncated, deleted or moved out of sight before the daemon could read
