@@ -63,8 +63,13 @@ $(BUILD)/unit: $(UNITOBJ) $(LIB)
 $(BUILD)/transcript: $(BUILD)/tests/golden/transcript.o $(LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(LIBS)
 
+# all processors for what is compiled; the tests run one after the other
+EACH    := --no-print-directory -j$(shell nproc)
+TESTBIN := $(patsubst %,$(BUILD)/%,unit transcript fuzz-replay)
+
 # A sub-make where the tools may have to be installed first: its rules run after that.
 check: deps
+	@$(MAKE) $(EACH) BUILD=$(BUILD) all $(TESTBIN)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) unit golden-check schema fuzz-replay
 
 unit: $(BUILD)/unit
@@ -92,11 +97,10 @@ mta: deps
 	tests/mta/run $(BUILD)/bouncefeed
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ASAN := BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)'
 asan: deps
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
-	    all unit golden-check schema fuzz-replay
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS='-O1 -g' SAN='$(SANITIZE)' \
-	    $(BUILD)/asan/model/model
+	@$(MAKE) $(EACH) $(ASAN) all $(TESTBIN:$(BUILD)/%=$(BUILD)/asan/%) $(BUILD)/asan/model/model
+	@$(MAKE) --no-print-directory $(ASAN) unit golden-check schema fuzz-replay
 	$(BUILD)/asan/model/model --programs 100 --seed 3 --gz
 	STOPS=8 OUTAGES=6 TORTURE_KILLS=8 KILLS=5 ROWS=8000 SECONDS_OF_WRITING=6 \
 	    SEEDS='1 2 3' tests/e2e/run $(BUILD)/asan/bouncefeed $(ONLY)
@@ -135,7 +139,7 @@ REPLAY_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(FUZZ_PARTS) tests/fuzz/replay.c)
 
 fuzz:
 	@script/deps fuzz
-	@$(MAKE) --no-print-directory fuzz-build
+	@$(MAKE) $(EACH) fuzz-build
 	tests/fuzz/run $(FUZZ) $(FUZZ_TIME)
 	tests/fuzz/test-planted $(FUZZ)/planted
 
