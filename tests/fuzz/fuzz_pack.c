@@ -58,7 +58,10 @@ check_stream(unsigned flags, struct slice in, struct fuzz_chunks c)
 	int b = unpack_all(kind, in, c, &parts);
 	size_t n = whole.n < parts.n ? whole.n : parts.n;
 	bool bounded = whole.n >= OUT_MAX || parts.n >= OUT_MAX;
-	fuzz_check(bounded || a == b, "whole %d, chunks %d", a, b);
+	/* libzstd compares what a frame says of its length with what came out only
+	 * where it has the whole frame at once */
+	bool length = kind == PACK_ZSTD && (a == -EBADMSG || b == -EBADMSG);
+	fuzz_check(bounded || length || a == b, "whole %d, chunks %d", a, b);
 	/* before a fault more or less of what was good may have come out */
 	fuzz_check(a || b || bounded || whole.n == parts.n, "%zu and %zu bytes",
 	    whole.n, parts.n);
