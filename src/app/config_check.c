@@ -38,8 +38,8 @@ at_source(const struct config_source *s, const char *key)
 	return s->mark[i].line ? s->mark[i] : s->at;
 }
 
-static bool
-is_entry_name(const char *name)
+bool
+config_is_name(const char *name)
 {
 	struct slice s = slice_of(name);
 
@@ -61,7 +61,7 @@ check_name(struct check *k, const char *name, struct config_mark at,
 		fault_add(k->faults, at, "name is missing");
 		return;
 	}
-	if (!is_entry_name(name)) {
+	if (!config_is_name(name)) {
 		fault_add(k->faults, at,
 		    "name: \"%s\" has to be 1 to 64 of A-Z a-z 0-9 . _ -",
 		    cut_text(name).s);

@@ -176,6 +176,9 @@ void free_metadata(void *field);
 void check_metadata(const struct config_source *s, struct config_faults *f);
 void check_verp(const struct config_source *s, struct config_faults *f);
 
+/* 1 to CONFIG_NAME of A-Z a-z 0-9 . _ -: names of sources, outputs, metadata */
+bool config_is_name(const char *name);
+
 /* Cross checks and, unless offline, whether what is named can be opened. */
 void config_check(const struct config *c, bool offline, struct config_faults *f,
     struct config_faults *notes);

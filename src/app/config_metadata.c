@@ -13,19 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-is_name(const char *name)
-{
-	struct slice s = slice_of(name);
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = to_lower(s.p[i]);
-		if ((c < 'a' || c > 'z') && !is_digit(c) && !strchr("._-", c))
-			return false;
-	}
-	return s.n > 0 && s.n <= CONFIG_NAME;
-}
-
 /* A text of one entry. */
 static bool
 read_part(const struct config_key *k, const struct node *c, char **out,
@@ -79,7 +66,7 @@ read_entry(const struct config_key *k, const struct node *c,
 
 	if (c->bad)
 		return false;
-	if (!is_name(c->name)) {
+	if (!config_is_name(c->name)) {
 		fault_add(f, c->name_at,
 		    "%s: \"%s\" has to be 1 to 64 of A-Z a-z 0-9 . _ -", k->name,
 		    cut_text(c->name).s);

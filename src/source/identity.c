@@ -10,10 +10,8 @@
 #include <unistd.h>
 
 enum {
-	HEAD_FIRST = 16 *
-		     1024,  /* bytes tried first: two records are shorter as a rule */
-	HEAD_MAX = 4 << 20, /* two records of the largest size */
-};
+	HEAD_FIRST = 16 * 1024
+}; /* bytes tried first: two records are shorter as a rule */
 
 /* Up to cap bytes from `at` on; short only at the end of the file. */
 static ssize_t
@@ -39,7 +37,7 @@ source_key_of(struct source *s, int fd, uint64_t taken, struct file_key *out)
 {
 	int rc = 0;
 
-	for (size_t cap = HEAD_FIRST; cap <= HEAD_MAX && rc == 0; cap *= 16) {
+	for (size_t cap = HEAD_FIRST; cap <= SOURCE_HEAD_MAX && rc == 0; cap *= 16) {
 		char *p = malloc(cap);
 		if (!p)
 			return -ENOMEM;

@@ -168,6 +168,7 @@ bind_by_key(struct source *s, struct candidate *c, int64_t now_ms)
 	enum fit fit = OTHER, most = OTHER;
 
 	c->has_key = read == 1;
+	c->bare = read == 0 && c->st.st_size <= SOURCE_HEAD_MAX;
 	for (struct source_file *f = s->files; f; f = f->next) {
 		if (f->ignored || !f->has_key)
 			continue;
@@ -292,7 +293,8 @@ begin_file(struct source *s, struct candidate *c, int64_t last_scan_ns, int64_t 
 	f->ignored = ignored;
 	f->has_key = c->has_key && !ignored; /* should it go before it is read */
 	f->key = c->key;
-	if (first && !s->o.from_start) {
+	/* where no record was whole there is nothing to pass over */
+	if (first && !s->o.from_start && !c->bare) {
 		f->skip = (uint64_t)c->st.st_size;
 		f->start_ms = s->o.start_ms;
 	}

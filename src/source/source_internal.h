@@ -64,6 +64,7 @@ struct candidate {
 	struct source_file *file; /* what it turned out to be */
 	bool has_key;             /* plain ones: its bytes were looked at */
 	struct file_key key;
+	bool bare; /* ... all of them, and no record in it is whole */
 	bool wait; /* a copy of a known file, or not to be told yet: the next scan looks
 		    */
 };
@@ -100,6 +101,8 @@ size_t source_stem_end(const char *path);
 bool source_wants(const struct source *s, const char *dir, const char *name);
 
 /* identity.c */
+/* bytes of a file that are looked at for its key: two records of the largest size */
+enum { SOURCE_HEAD_MAX = 4 << 20 };
 /* 1, 0 or -errno; from the bytes that were taken of it, 0: from all that there are */
 int source_key_of(struct source *s, int fd, uint64_t taken, struct file_key *out);
 /* 1, 0 or -errno; _same: have both the bytes that a marker there is made of? */
