@@ -133,7 +133,7 @@ static const struct config_key source_keys[] = {
 	{ "type", KEY_WORD, SOURCE(type), .fallback = "file", .words = "file",
 	    .reserved = "journal stdin", .help = "kind of source" },
 	{ "format", KEY_WORD, SOURCE(format), .fallback = "auto",
-	    .words = "auto pmta maillog postfix", .reserved = "sendmail dsn",
+	    .words = "auto pmta maillog postfix sendmail", .reserved = "dsn",
 	    .help = "what the log is" },
 	{ "path", KEY_PATHS, SOURCE(path), .fallback = "", .help = "files, globs" },
 	{ "archive", KEY_PATHS, SOURCE(archive), .fallback = "[]",

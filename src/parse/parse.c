@@ -7,6 +7,7 @@ const struct parse_format *const parse_formats[] = {
 	&parse_pmta,
 	&parse_maillog, /* what auto says of a mail log: before its special cases */
 	&parse_postfix,
+	&parse_sendmail,
 	NULL,
 };
 

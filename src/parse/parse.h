@@ -75,7 +75,8 @@ const struct parse_format *parse_format_of(struct slice name); /* NULL: not know
 /* The format whose probe fits the first line of a file; NULL: none. */
 const struct parse_format *parse_probe(struct slice line);
 
-extern const struct parse_format parse_pmta, parse_maillog, parse_postfix;
+extern const struct parse_format parse_pmta, parse_maillog, parse_postfix,
+    parse_sendmail;
 
 /* Shared by the formats. */
 

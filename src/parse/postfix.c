@@ -9,8 +9,7 @@
  * when its event was taken, so that a record may be parsed again. Not understood: lines
  * before Postfix 2.3.
  */
-#include "parse/parse.h"
-#include "parse/postfix.h"
+#include "parse/maillog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,70 +30,6 @@ static const struct {
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-static void *
-make(const struct parse_env *env)
-{
-	struct postfix *p = calloc(1, sizeof *p);
-
-	if (p)
-		p->env = env;
-	return p;
-}
-
-static void
-drop(void *parser)
-{
-	free(parser);
-}
-
-static bool
-is_header(const struct record *rec)
-{
-	(void)rec;
-	return false;
-}
-
-static bool
-probe(struct slice line)
-{
-	struct syslog_line l;
-
-	return syslog_split(line, &l);
-}
-
-/* --- events ------------------------------------------------------------------------
- */
-
-static void
-fill_common(struct postfix *p, struct event *ev, struct track_message *m)
-{
-	const struct postfix_line *l = &p->line;
-
-	ev->time = l->time;
-	ev->queue_id = l->key.queue_id;
-	ev->source.format = SLICE("postfix");
-	ev->source.host = l->key.host;
-	ev->source.instance = l->key.instance;
-	ev->delay = -1;
-	if (m) {
-		ev->sender = track_slice(&m->sender);
-		ev->message_id = track_slice(&m->message_id);
-		ev->submitter = track_slice(&m->submitter);
-	}
-}
-
-static void
-fill_recipient(
-    struct postfix *p, struct event *ev, struct slice to, struct slice original)
-{
-	ev->id_recipient = to;
-	ev->recipient = original.n > 0 ? original : to;
-	if (original.n > 0 && !slice_ieq(original, to))
-		ev->final_recipient = to;
-	ev->recipient_domain.p = p->domain;
-	ev->recipient_domain.n = event_domain(ev->recipient, p->domain);
-}
 
 /* Recipients of the message known by earlier lines; looking begins none. */
 static struct track_recipient *
@@ -129,16 +64,16 @@ action_of(enum event_type type, struct slice daemon, unsigned port)
 }
 
 static void
-fill_outcome(struct postfix *p, struct event *ev)
+fill_outcome(struct maillog *p, struct event *ev)
 {
-	const struct postfix_delivery *d = &p->delivery;
-	struct postfix_answer *a = &p->answer;
+	const struct postfix_delivery *d = &p->is.postfix.delivery;
+	struct postfix_answer *a = &p->is.postfix.answer;
 	struct slice unused;
 
 	postfix_read_text(d->text, a);
 	postfix_read_relay(d->relay, a);
 	ev->mode = ev->type == EVENT_DELIVERY ? EVENT_MODE_NONE : EVENT_SYNC;
-	ev->action = action_of(ev->type, p->line.daemon, a->port);
+	ev->action = action_of(ev->type, p->daemon, a->port);
 	ev->status = d->dsn;
 	ev->diagnostic = a->reply;
 	if (a->remote || ev->type == EVENT_DELIVERY)
@@ -151,12 +86,12 @@ fill_outcome(struct postfix *p, struct event *ev)
 }
 
 static enum parse_result
-read_delivery(struct postfix *p, struct event *ev, const char **why)
+read_delivery(struct maillog *p, struct event *ev, const char **why)
 {
-	struct postfix_delivery *d = &p->delivery;
+	struct postfix_delivery *d = &p->is.postfix.delivery;
 	size_t i = 0;
 
-	if (!postfix_read_delivery(p->line.rest, d)) {
+	if (!postfix_read_delivery(p->rest, d)) {
 		*why = "delivery line not understood";
 		return PARSE_BAD;
 	}
@@ -167,7 +102,7 @@ read_delivery(struct postfix *p, struct event *ev, const char **why)
 		return PARSE_BAD;
 	}
 	/* forwarded: the outcome is that of the new message */
-	struct track_message *m = track_find(p->env->track, &p->line.key);
+	struct track_message *m = track_find(p->env->track, &p->key);
 	struct track_recipient *r = known_recipient(m, d);
 	if (status_word[i].type == EVENT_TYPE_NONE)
 		return PARSE_SKIP;
@@ -181,11 +116,12 @@ read_delivery(struct postfix *p, struct event *ev, const char **why)
 		return PARSE_BAD;
 	}
 	*ev = (struct event){ .type = status_word[i].type };
-	fill_common(p, ev, m);
-	fill_recipient(p, ev, d->to, d->original);
+	maillog_fill(p, ev, m);
+	maillog_recipient(p, ev, d->to, d->original);
 	fill_outcome(p, ev);
 	ev->attempts = (r ? r->attempts : 0) + 1;
-	p->on_taken = ev->type == EVENT_DEFERRAL ? TAKEN_DEFERRED : TAKEN_FINAL;
+	p->is.postfix.on_taken = ev->type == EVENT_DEFERRAL ? TAKEN_DEFERRED
+							    : TAKEN_FINAL;
 	return PARSE_EVENT;
 }
 
@@ -201,9 +137,9 @@ next_deferred(struct track_message *m)
 
 /* "QID: from=<S>, status=expired, returned to sender" names no recipient. */
 static enum parse_result
-read_expiry(struct postfix *p, struct event *ev, const char **why)
+read_expiry(struct maillog *p, struct event *ev, const char **why)
 {
-	struct track_message *m = track_find(p->env->track, &p->line.key);
+	struct track_message *m = track_find(p->env->track, &p->key);
 
 	if (!m || !m->recipients) {
 		*why = "expired, and its recipients are not known";
@@ -213,8 +149,8 @@ read_expiry(struct postfix *p, struct event *ev, const char **why)
 	if (!r)
 		return PARSE_SKIP;
 	*ev = (struct event){ .type = EVENT_BOUNCE, .mode = EVENT_SYNC };
-	fill_common(p, ev, m);
-	fill_recipient(p, ev, track_slice(&r->to), track_slice(&r->original));
+	maillog_fill(p, ev, m);
+	maillog_recipient(p, ev, track_slice(&r->to), track_slice(&r->original));
 	ev->action = ACTION_FAILED;
 	ev->expired = true;
 	ev->status = track_slice(&r->status);
@@ -229,17 +165,17 @@ read_expiry(struct postfix *p, struct event *ev, const char **why)
 	for (struct track_recipient *o = m->recipients; o != r; o = o->next)
 		ev->id_n += o->expired &&
 			    slice_eq(track_slice(&o->to), track_slice(&r->to));
-	p->expiring = r;
-	p->on_taken = TAKEN_EXPIRED;
+	p->is.postfix.expiring = r;
+	p->is.postfix.on_taken = TAKEN_EXPIRED;
 	return PARSE_MORE;
 }
 
 static void
-keep_deferral(struct postfix *p)
+keep_deferral(struct maillog *p)
 {
-	const struct postfix_delivery *d = &p->delivery;
-	const struct postfix_answer *a = &p->answer;
-	struct track_message *m = track_get(p->env->track, &p->line.key, p->named);
+	const struct postfix_delivery *d = &p->is.postfix.delivery;
+	const struct postfix_answer *a = &p->is.postfix.answer;
+	struct track_message *m = track_get(p->env->track, &p->key, p->named);
 	struct track_recipient *r = m ? track_recipient(m, d->to, d->original) : NULL;
 	struct slice unused;
 
@@ -258,29 +194,28 @@ keep_deferral(struct postfix *p)
 }
 
 static void
-taken(void *parser)
+taken(struct maillog *p)
 {
-	struct postfix *p = parser;
 	struct track_recipient *r;
 
-	switch (p->on_taken) {
+	switch (p->is.postfix.on_taken) {
 	case TAKEN_DEFERRED:
 		keep_deferral(p);
 		break;
 	case TAKEN_FINAL:
 		r = known_recipient(
-		    track_find(p->env->track, &p->line.key), &p->delivery);
+		    track_find(p->env->track, &p->key), &p->is.postfix.delivery);
 		if (r)
 			r->deferred = false;
 		break;
 	case TAKEN_EXPIRED:
-		p->expiring->deferred = false;
-		p->expiring->expired = true;
+		p->is.postfix.expiring->deferred = false;
+		p->is.postfix.expiring->expired = true;
 		break;
 	default:
 		break;
 	}
-	p->on_taken = TAKEN_NOTHING;
+	p->is.postfix.on_taken = TAKEN_NOTHING;
 }
 
 /* "from=<S>, status=expired, returned to sender" to S; false: another line. The words
@@ -302,70 +237,51 @@ is_expiry(struct slice rest)
 }
 
 static enum parse_result
-read_from(struct postfix *p, struct event *ev, const char **why)
+read_from(struct maillog *p, struct event *ev, const char **why)
 {
-	struct slice in = slice_from(p->line.rest, 6), sender;
+	struct slice in = slice_from(p->rest, 6), sender;
 
-	if (is_expiry(p->line.rest))
+	if (is_expiry(p->rest))
 		return read_expiry(p, ev, why);
 	if (!postfix_take_address(&in, &sender))
 		return PARSE_SKIP;
-	struct track_message *m = postfix_message(p);
+	struct track_message *m = maillog_message(p);
 	if (m)
 		track_keep(&m->sender, sender.n > 0 ? sender : SLICE("<>"), LIMIT_TEXT);
 	return PARSE_SKIP;
 }
 
-static enum parse_result
-parse(void *parser, const struct record *rec, struct when undated, struct event *ev,
-    const char **why, bool *torn)
+/* The tag is Postfix's own, or has a daemon of Postfix's behind the slash. */
+static bool
+owns(const struct maillog *p)
 {
-	struct postfix *p = parser;
-	struct postfix_line *l = &p->line;
+	return slice_istarts(p->log.tag, SLICE("postfix"));
+}
 
-	*torn = false;
-	p->on_taken = TAKEN_NOTHING;
-	if (!postfix_split(rec->bytes, l))
-		return PARSE_SKIP;
-	bool to = slice_starts(l->rest, SLICE("to=<"));
-	bool from = slice_starts(l->rest, SLICE("from=<"));
-	if (!to && !from && !postfix_joins(p))
-		return PARSE_SKIP;
-	if (syslog_time(&l->log, p->env->zone, undated.sec, &l->time) < 0) {
-		*why = "time not understood";
-		return PARSE_BAD;
-	}
-	/* a clock that was wrong for a moment must not age the track */
-	p->named = l->time.sec < undated.sec + 86400 ? l->time.sec
-						     : undated.sec + 86400;
-	if (to)
+static bool
+concerns(struct maillog *p)
+{
+	p->is.postfix.on_taken = TAKEN_NOTHING;
+	return slice_starts(p->rest, SLICE("to=<")) ||
+	       slice_starts(p->rest, SLICE("from=<")) || postfix_joins(p);
+}
+
+static enum parse_result
+parse(struct maillog *p, struct event *ev, const char **why)
+{
+	if (slice_starts(p->rest, SLICE("to=<")))
 		return read_delivery(p, ev, why);
-	if (from)
+	if (slice_starts(p->rest, SLICE("from=<")))
 		return read_from(p, ev, why);
 	postfix_join(p);
 	return PARSE_SKIP;
 }
 
-const struct parse_format parse_maillog = {
-	.name = "maillog",
-	.framing = PARSE_LINES,
-	.ordered = true,
-	.probe = probe,
-	.make = make,
-	.drop = drop,
-	.parse = parse,
-	.taken = taken,
-	.is_header = is_header,
-};
-
-const struct parse_format parse_postfix = {
+const struct maillog_mta maillog_postfix = {
 	.name = "postfix",
-	.framing = PARSE_LINES,
-	.ordered = true,
-	.probe = probe,
-	.make = make,
-	.drop = drop,
+	.owns = owns,
+	.concerns = concerns,
+	.id_time = queue_id_time_postfix,
 	.parse = parse,
 	.taken = taken,
-	.is_header = is_header,
 };

@@ -8,8 +8,25 @@
 #include "parse/syslog.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { TIME_3164 = 15 }; /* "Nov  1 02:11:18" */
+
+struct syslog {
+	int64_t before; /* time of the line before; 0: none */
+};
+
+struct syslog *
+syslog_new(void)
+{
+	return calloc(1, sizeof(struct syslog));
+}
+
+void
+syslog_free(struct syslog *s)
+{
+	free(s);
+}
 
 /* The first word of *in, which moves behind the blanks that follow it. */
 static struct slice
@@ -64,8 +81,8 @@ split_5424(struct slice rest, struct syslog_line *out)
 	return slice_eq(sd, SLICE("-")) && out->host.n > 0 && out->tag.n > 0;
 }
 
-bool
-syslog_split(struct slice line, struct syslog_line *out)
+static bool
+split_plain(struct slice line, struct syslog_line *out)
 {
 	struct slice rest;
 	bool pid = false;
@@ -104,14 +121,45 @@ syslog_split(struct slice line, struct syslog_line *out)
 	return out->host.n > 0 && out->tag.n > 0;
 }
 
+bool
+syslog_split(
+    struct syslog *s, struct slice line, struct syslog_line *out, const char **why)
+{
+	(void)s;
+	*why = NULL;
+	*out = (struct syslog_line){ 0 };
+	return split_plain(line, out);
+}
+
 int
-syslog_time(
-    const struct syslog_line *l, const struct zone *z, int64_t near, struct when *out)
+syslog_time(struct syslog *s, const struct syslog_line *l, const struct zone *z,
+    int64_t near, int64_t anchor, struct when *out)
 {
 	struct slice in = l->time;
 	int rc = in.n == TIME_3164 && !is_digit(in.p[0])
-		     ? when_rfc3164(&in, z, near, out)
+		     ? when_rfc3164(&in, z, anchor ? anchor : near, out)
 		     : when_iso(&in, z, out);
 
-	return rc < 0 || in.n != 0 ? -EINVAL : 0;
+	if (rc < 0 || in.n != 0)
+		return -EINVAL;
+	s->before = out->sec;
+	return 0;
+}
+
+bool
+queue_id_time_postfix(struct slice id, int64_t near, struct when *out)
+{
+	(void)id;
+	(void)near;
+	(void)out;
+	return false;
+}
+
+bool
+queue_id_time_sendmail(struct slice id, int64_t near, struct when *out)
+{
+	(void)id;
+	(void)near;
+	(void)out;
+	return false;
 }

@@ -12,7 +12,7 @@
 enum {
 	BUCKETS_FIRST = 1024,
 	RECIPIENTS_MAX = 50000, /* deferred recipients of one message that are kept */
-	KEY_MAX = 512,
+	KEY_MAX = 128,          /* of a part of a key */
 };
 
 struct track {
@@ -60,10 +60,15 @@ free_message(struct track_message *m)
 		next = r->next;
 		free_recipient(r);
 	}
-	free(m->key.p);
-	free(m->sender.p);
-	free(m->message_id.p);
-	free(m->submitter.p);
+	struct track_text *text[] = { &m->host, &m->instance, &m->queue_id, &m->sender,
+		&m->message_id, &m->submitter, &m->client, &m->first_id,
+		&m->first_sender, &m->first_message_id, &m->notifies };
+	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+		free(text[i]->p);
+	for (size_t i = 0; i < m->nheaders; i++) {
+		free(m->header[i].name.p);
+		free(m->header[i].value.p);
+	}
 	free(m);
 }
 
@@ -86,40 +91,52 @@ track_count(const struct track *t)
 	return t->n;
 }
 
-/* host NUL instance NUL queue id: no part can pose as another. */
 static struct slice
-key_text(const struct track_key *k, char out[KEY_MAX])
+cut(struct slice s, size_t max)
 {
-	const struct slice part[] = { k->host, k->instance, k->queue_id };
-	size_t n = 0;
-
-	for (size_t i = 0; i < 3; i++) {
-		size_t take = part[i].n < KEY_MAX / 4 ? part[i].n : KEY_MAX / 4;
-		if (take > 0)
-			memcpy(out + n, part[i].p, take);
-		n += take;
-		out[n++] = '\0';
-	}
-	return (struct slice){ out, n };
+	return (struct slice){ s.p, s.n < max ? s.n : max };
 }
 
-static struct track_message *
-lookup(struct track *t, struct slice key, uint64_t hash)
+static struct track_key
+cut_key(const struct track_key *k)
 {
-	struct track_message *m = t->bucket[hash & (t->nbuckets - 1)];
+	return (struct track_key){ cut(k->host, KEY_MAX), cut(k->instance, KEY_MAX),
+		cut(k->queue_id, KEY_MAX) };
+}
 
-	while (m && !(m->hash == hash && slice_eq(track_slice(&m->key), key)))
-		m = m->chain;
-	return m;
+/* Without the instance: see track.h. */
+static uint64_t
+hash_key(const struct track_key *k)
+{
+	return hash64_of(k->queue_id) + 31 * hash64_of(k->host);
+}
+
+/* exact: of that instance. */
+static struct track_message *
+lookup(struct track *t, const struct track_key *k, uint64_t hash, bool exact)
+{
+	struct track_message *m = t->bucket[hash & (t->nbuckets - 1)], *other = NULL;
+	size_t others = 0;
+
+	for (; m; m = m->chain) {
+		if (m->hash != hash ||
+		    !slice_eq(track_slice(&m->queue_id), k->queue_id) ||
+		    !slice_eq(track_slice(&m->host), k->host))
+			continue;
+		if (slice_eq(track_slice(&m->instance), k->instance))
+			return m;
+		other = m;
+		others++;
+	}
+	return others == 1 && !exact ? other : NULL;
 }
 
 struct track_message *
-track_find(struct track *t, const struct track_key *k)
+track_find(struct track *t, const struct track_key *key)
 {
-	char text[KEY_MAX];
-	struct slice key = key_text(k, text);
+	struct track_key k = cut_key(key);
 
-	return lookup(t, key, hash64_of(key));
+	return lookup(t, &k, hash_key(&k), false);
 }
 
 static void
@@ -171,15 +188,18 @@ grow(struct track *t)
 }
 
 static struct track_message *
-begin(struct track *t, struct slice key, uint64_t hash)
+begin(struct track *t, const struct track_key *k, uint64_t hash)
 {
 	struct track_message *m = calloc(1, sizeof *m);
 
 	if (!m)
 		return NULL;
-	track_keep(&m->key, key, KEY_MAX);
-	if (m->key.n == 0) {
-		free(m);
+	track_keep(&m->host, k->host, KEY_MAX);
+	track_keep(&m->instance, k->instance, KEY_MAX);
+	track_keep(&m->queue_id, k->queue_id, KEY_MAX);
+	if (m->host.n != k->host.n || m->instance.n != k->instance.n ||
+	    m->queue_id.n != k->queue_id.n) { /* no memory */
+		free_message(m);
 		return NULL;
 	}
 	if (t->n >= t->nbuckets)
@@ -194,18 +214,17 @@ begin(struct track *t, struct slice key, uint64_t hash)
 }
 
 struct track_message *
-track_get(struct track *t, const struct track_key *k, int64_t now)
+track_get(struct track *t, const struct track_key *key, int64_t now)
 {
-	char text[KEY_MAX];
-	struct slice key = key_text(k, text);
-	uint64_t hash = hash64_of(key);
-	struct track_message *m = lookup(t, key, hash);
+	struct track_key k = cut_key(key);
+	uint64_t hash = hash_key(&k);
+	struct track_message *m = lookup(t, &k, hash, false);
 
 	if (m && t->newest != m) {
 		unlink_use(t, m);
 		link_newest(t, m);
 	}
-	if (!m && !(m = begin(t, key, hash)))
+	if (!m && !(m = begin(t, &k, hash)))
 		return NULL;
 	m->seen = now;
 	while (t->oldest != m && (t->n > t->max || now - t->oldest->seen > t->max_age))
@@ -213,19 +232,13 @@ track_get(struct track *t, const struct track_key *k, int64_t now)
 	return m;
 }
 
-static struct slice
-cut(struct slice s)
-{
-	return (struct slice){ s.p, s.n < LIMIT_TEXT ? s.n : LIMIT_TEXT };
-}
-
 struct track_recipient *
 track_known(struct track_message *m, struct slice to, struct slice original)
 {
 	struct track_recipient *r = m->recipients;
 
-	while (r && !(slice_eq(track_slice(&r->to), cut(to)) &&
-			slice_eq(track_slice(&r->original), cut(original))))
+	while (r && !(slice_eq(track_slice(&r->to), cut(to, LIMIT_TEXT)) &&
+			slice_eq(track_slice(&r->original), cut(original, LIMIT_TEXT))))
 		r = r->next;
 	return r;
 }

@@ -2,7 +2,9 @@
  * track.h - what earlier lines said of the messages in the queue: sender, message id,
  * the recipients that are deferred.
  *
- * By host, instance and queue id. Bounded: at most max_messages, none that was not
+ * By host, instance and queue id. Services of one Postfix may log under names of their
+ * own, so where no message has that instance the only one of that host and queue id is
+ * meant. Bounded: at most max_messages, none that was not
  * named for max_age seconds of log time; the least recently named goes first. Memory
  * only.
  */
@@ -34,19 +36,35 @@ struct track_recipient {
 	struct track_text original; /* orig_to */
 	unsigned attempts;
 	bool expired;  /* by the expiry line that is being read */
+	bool named;    /* only known as what `to` was called before an earlier hop */
 	bool deferred; /* its last outcome; false: delivered or failed */
 	/* of the last deferral */
 	struct track_text status, diagnostic, command, remote_mta, remote_ip;
 	unsigned smtp_code, remote_port;
 };
 
+/* A header that a header check logged; the name in lower case. */
+struct track_header {
+	struct track_text name, value;
+};
+
+enum { TRACK_HEADERS = 16 }; /* of a message that are kept */
+
 struct track_message {
 	struct track_message *chain;         /* in its hash bucket */
 	struct track_message *newer, *older; /* by last use */
 	uint64_t hash;
-	struct track_text key;
+	struct track_text host, instance, queue_id;
 	int64_t seen; /* log time of the last line that named it */
 	struct track_text sender, message_id, submitter;
+	struct track_text client; /* address of who handed it in */
+	/* Where it goes on with what another message brought: the first one's. */
+	struct track_text first_id, first_sender, first_message_id;
+	/* It tells of this message's fate (a DSN): its queue id. */
+	struct track_text notifies;
+	struct track_header header[TRACK_HEADERS];
+	size_t nheaders;
+	unsigned expected, settled; /* recipients: as announced, with a final outcome */
 	struct track_recipient *recipients, *last; /* in the order of the log */
 	size_t nrecipients;
 };
@@ -69,6 +87,24 @@ struct track_recipient *track_known(
 /* ... begun where it is not known; NULL without memory or over the limit. */
 struct track_recipient *track_recipient(
     struct track_message *m, struct slice to, struct slice original);
+
+/* What the address was called in the first message, where it is another name; or empty.
+ */
+struct slice track_original(const struct track_message *m, struct slice to);
+
+/*
+ * The message `to`, begun where it is not known, goes on with what `from` brought: its
+ * outcomes are those of the first message. NULL without memory, or where it would go on
+ * with itself.
+ */
+struct track_message *track_follow(struct track *t, const struct track_key *from,
+    const struct track_key *to, int64_t now);
+
+/* `to` is what was sent to as `original` before the hop. */
+void track_name(struct track_message *m, struct slice to, struct slice original);
+
+/* Keeps a header; the first one of a name counts. */
+void track_header(struct track_message *m, struct slice name, struct slice value);
 
 /* Keeps a copy (cut to `max` bytes) unless s is empty or the same already. */
 void track_keep(struct track_text *t, struct slice s, size_t max);

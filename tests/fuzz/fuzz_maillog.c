@@ -26,7 +26,7 @@ parse_once(struct reading *r, const struct record *rec, struct buf *log)
 	const char *why = NULL;
 	struct event ev;
 	bool torn = true;
-	enum parse_result result = parse_postfix.parse(
+	enum parse_result result = parse_maillog.parse(
 	    r->parser, rec, undated, &ev, &why, &torn);
 
 	buf_clear(log);
@@ -43,7 +43,7 @@ parse_once(struct reading *r, const struct record *rec, struct buf *log)
 static void
 read_line(struct reading *r, struct slice line)
 {
-	struct record rec = { .bytes = line };
+	struct record rec = { .bytes = line, .at = { .off = r->lines } };
 	enum parse_result result, again;
 	size_t events = 0;
 
@@ -55,7 +55,7 @@ read_line(struct reading *r, struct slice line)
 		fuzz_same("read again, a line gives something else",
 		    buf_slice(r->second), buf_slice(r->first));
 		if (result == PARSE_EVENT || result == PARSE_MORE)
-			parse_postfix.taken(r->parser);
+			parse_maillog.taken(r->parser);
 		fuzz_check(++events <= r->lines + 1, "a line with no end of events");
 	} while (result == PARSE_MORE);
 	fuzz_check(track_count(r->track) <= r->max_messages, "%zu messages of %zu",
@@ -72,7 +72,7 @@ fuzz_maillog(struct slice in)
 		.second = fuzz_buf(1) };
 	struct parse_env env = { .track = r.track };
 
-	r.parser = parse_postfix.make(&env);
+	r.parser = parse_maillog.make(&env);
 	fuzz_check(r.track && r.parser, "no memory");
 	while (in.n > 0) {
 		size_t lf = slice_find(in, '\n');
@@ -80,6 +80,6 @@ fuzz_maillog(struct slice in)
 		read_line(&r, (struct slice){ in.p, lf });
 		in = slice_from(in, lf + 1);
 	}
-	parse_postfix.drop(r.parser);
+	parse_maillog.drop(r.parser);
 	track_free(r.track);
 }

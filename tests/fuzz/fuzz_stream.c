@@ -125,7 +125,7 @@ static struct run
 run_of(unsigned flags, struct classifier *c, struct hash_state *h, const struct zone *z)
 {
 	static const struct parse_format *const format[] = { NULL, &parse_pmta,
-		&parse_maillog, &parse_postfix };
+		&parse_maillog, &parse_sendmail };
 	/* as the configuration: not below LIMIT_KEY_TEXT, else a first record that is
 	 * too long would give the file a key that depends on the chunks */
 	static const size_t max[] = { 1 << 20, 65536, LIMIT_KEY_TEXT + 1,

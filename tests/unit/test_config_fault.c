@@ -193,9 +193,9 @@ static const struct fault_case {
 	    "\"400\"?" },
 	{ "later: source type", SOURCE("type: journal"),
 	    "t.yaml:6:11: type" NOT_BUILT "file is taken)" },
-	{ "later: source format", SOURCE("format: sendmail"),
-	    "t.yaml:6:13: format: \"sendmail\" is not built yet in this version (taken "
-	    "are: auto pmta maillog postfix)" },
+	{ "later: source format", SOURCE("format: dsn"),
+	    "t.yaml:6:13: format: \"dsn\" is not built yet in this version (taken "
+	    "are: auto pmta maillog postfix sendmail)" },
 	{ "later: output format", OUTPUT("format: listmonk"),
 	    "t.yaml:6:13: format: \"listmonk\" is not built yet in this version (taken "
 	    "are: json array ndjson)" },

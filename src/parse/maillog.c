@@ -1,0 +1,262 @@
+/*
+ * maillog.c - a line of a mail log: prefix, repetition, queue id, and whose line it is.
+ *
+ * A line counts by its form: a queue id and something behind it that Postfix or
+ * sendmail writes. What earlier lines said of a message is in the track, by host,
+ * instance and queue id; a line changes it when its event was taken, so that a record
+ * may be parsed again. A line that says that another was repeated gives that one's
+ * event so many times, with ids of their own.
+ */
+#include "parse/maillog.h"
+
+#include <stdlib.h>
+
+enum { QUEUE_ID_MIN = 5, QUEUE_ID_MAX = 40 };
+
+static const struct maillog_mta *const mtas[] = { &maillog_postfix, &maillog_sendmail };
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static void
+drop(void *parser)
+{
+	struct maillog *p = parser;
+
+	if (!p)
+		return;
+	syslog_free(p->syslog);
+	repeat_free(p->repeat);
+	sendmail_split_free(p->split);
+	free(p);
+}
+
+static void *
+make(const struct parse_env *env, const struct maillog_mta *only)
+{
+	struct maillog *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	p->env = env;
+	p->only = only;
+	p->syslog = syslog_new();
+	p->repeat = repeat_new();
+	p->split = sendmail_split_new();
+	p->repeated_at = UINT64_MAX;
+	if (p->syslog && p->repeat && p->split)
+		return p;
+	drop(p);
+	return NULL;
+}
+
+static void *
+make_both(const struct parse_env *env)
+{
+	return make(env, NULL);
+}
+
+static void *
+make_postfix(const struct parse_env *env)
+{
+	return make(env, &maillog_postfix);
+}
+
+static void *
+make_sendmail(const struct parse_env *env)
+{
+	return make(env, &maillog_sendmail);
+}
+
+static bool
+is_header(const struct record *rec)
+{
+	(void)rec;
+	return false;
+}
+
+static bool
+probe(struct slice line)
+{
+	struct syslog *s = syslog_new();
+	struct syslog_line l;
+	const char *why;
+	bool is = s && syslog_split(s, line, &l, &why);
+
+	syslog_free(s);
+	return is;
+}
+
+/* --- events ------------------------------------------------------------------------
+ */
+
+void
+maillog_fill(struct maillog *p, struct event *ev, const struct track_message *m)
+{
+	ev->time = p->time;
+	ev->queue_id = p->key.queue_id;
+	ev->source.format = slice_of(p->mta->name);
+	ev->source.host = p->key.host;
+	ev->source.instance = p->key.instance;
+	ev->delay = -1;
+	if (!m)
+		return;
+	ev->sender = track_slice(&m->sender);
+	ev->message_id = track_slice(&m->message_id);
+	ev->submitter = track_slice(&m->submitter);
+	if (m->first_id.n > 0)
+		ev->queue_id = track_slice(&m->first_id);
+	if (m->first_sender.n > 0)
+		ev->sender = track_slice(&m->first_sender);
+	if (m->first_message_id.n > 0)
+		ev->message_id = track_slice(&m->first_message_id);
+	for (size_t i = 0; i < m->nheaders; i++)
+		p->header[i] = (struct event_pair){ track_slice(&m->header[i].name),
+			track_slice(&m->header[i].value) };
+	ev->headers = p->header;
+	ev->nheaders = m->nheaders;
+}
+
+void
+maillog_recipient(
+    struct maillog *p, struct event *ev, struct slice to, struct slice original)
+{
+	ev->id_recipient = to;
+	ev->recipient = original.n > 0 ? original : to;
+	if (original.n > 0 && !slice_ieq(original, to))
+		ev->final_recipient = to;
+	ev->recipient_domain.p = p->domain;
+	ev->recipient_domain.n = event_domain(ev->recipient, p->domain);
+}
+
+struct track_message *
+maillog_message(struct maillog *p)
+{
+	return track_get(p->env->track, &p->key, p->named);
+}
+
+/* --- lines -------------------------------------------------------------------------
+ */
+
+/* "postfix/smtp", "postfix-bulk/smtp", "postfix/submission/smtpd": the instance is the
+ * first part where it is not "postfix", the daemon the last, where there is one. */
+static void
+split_tag(struct maillog *p)
+{
+	struct slice tag = p->log.tag;
+	size_t first = slice_find(tag, '/'), last = slice_rfind(tag, '/');
+
+	p->key.instance = (struct slice){ tag.p, first };
+	if (slice_eq(p->key.instance, SLICE("postfix")))
+		p->key.instance.n = 0;
+	p->daemon = slice_from(tag, last + 1);
+}
+
+/* "4F9D195432C: ", "4jX70m1lSqzCt: " or "6ALN3D5W000110[1]: "; words before a colon
+ * that are no ids are told by what is behind them. */
+static bool
+split_queue_id(struct maillog *p)
+{
+	struct slice in = p->log.message;
+	size_t n = 0;
+
+	while (n < in.n && n <= QUEUE_ID_MAX) {
+		char c = to_lower(in.p[n]);
+		if (!is_digit(c) && (c < 'a' || c > 'z'))
+			break;
+		n++;
+	}
+	p->key.queue_id = (struct slice){ in.p, n };
+	if (n < QUEUE_ID_MIN || n > QUEUE_ID_MAX)
+		return false;
+	in = slice_from(in, n);
+	p->part = (struct slice){ 0 };
+	if (in.n > 2 && in.p[0] == '[' && is_digit(in.p[1])) {
+		size_t close = slice_find(in, ']');
+		p->part = (struct slice){ in.p + 1, close - 1 };
+		in = slice_from(in, close + 1);
+	}
+	p->rest = slice_from(in, 2);
+	return slice_starts(in, SLICE(": "));
+}
+
+/* Whose line it is: by tag, and by what it says where the tag is nobody's. */
+static const struct maillog_mta *
+owner(const struct maillog *p)
+{
+	for (size_t i = 0; i < COUNT(mtas); i++) {
+		if (mtas[i]->owns(p))
+			return !p->only || p->only == mtas[i] ? mtas[i] : NULL;
+	}
+	return NULL;
+}
+
+/* The year that is not written may stand in the queue id. */
+static bool
+read_time(struct maillog *p, struct when undated)
+{
+	struct when id = { 0 };
+
+	if (!p->mta->id_time(p->key.queue_id, undated.sec, &id))
+		id.sec = 0;
+	if (syslog_time(
+		p->syslog, &p->log, p->env->zone, undated.sec, id.sec, &p->time) < 0)
+		return false;
+	/* a clock that was wrong for a moment must not age the track */
+	p->named = p->time.sec < undated.sec + 86400 ? p->time.sec
+						     : undated.sec + 86400;
+	return true;
+}
+
+/* One line's message, of which p->log has all parts. */
+static enum parse_result
+parse_message(
+    struct maillog *p, struct when undated, struct event *ev, const char **why)
+{
+	if (!split_queue_id(p))
+		return PARSE_SKIP;
+	p->key.host = p->log.host;
+	split_tag(p);
+	p->mta = owner(p);
+	if (!p->mta || !p->mta->concerns(p))
+		return PARSE_SKIP;
+	if (!read_time(p, undated)) {
+		*why = "time not understood";
+		return PARSE_BAD;
+	}
+	return p->mta->parse(p, ev, why);
+}
+
+static enum parse_result
+parse(void *parser, const struct record *rec, struct when undated, struct event *ev,
+    const char **why, bool *torn)
+{
+	struct maillog *p = parser;
+
+	*torn = false;
+	*why = NULL;
+	p->rec = rec;
+	p->mta = NULL;
+	if (!syslog_split(p->syslog, rec->bytes, &p->log, why))
+		return *why ? PARSE_BAD : PARSE_SKIP;
+	return parse_message(p, undated, ev, why);
+}
+
+static void
+taken(void *parser)
+{
+	struct maillog *p = parser;
+
+	if (p->mta)
+		p->mta->taken(p);
+}
+
+#define MAILLOG_FORMAT(format, maker)                                          \
+	{                                                                      \
+		.name = (format), .framing = PARSE_LINES, .ordered = true,     \
+		.probe = probe, .make = (maker), .drop = drop, .parse = parse, \
+		.taken = taken, .is_header = is_header,                        \
+	}
+
+const struct parse_format parse_maillog = MAILLOG_FORMAT("maillog", make_both);
+const struct parse_format parse_postfix = MAILLOG_FORMAT("postfix", make_postfix);
+const struct parse_format parse_sendmail = MAILLOG_FORMAT("sendmail", make_sendmail);
