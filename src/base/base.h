@@ -75,8 +75,9 @@ slice_from(struct slice s, size_t start)
 	return (struct slice){ s.p + start, s.n - start };
 }
 
-size_t slice_find(struct slice s, char c);     /* index of the first c, or s.n */
-size_t slice_rfind(struct slice s, char c);    /* index of the last c, or s.n */
+size_t slice_find(struct slice s, char c);  /* index of the first c, or s.n */
+size_t slice_rfind(struct slice s, char c); /* index of the last c, or s.n */
+size_t slice_search(struct slice s, struct slice what); /* where it first is, or s.n */
 bool slice_u64(struct slice s, uint64_t *out); /* all of s is decimal digits and fits */
 
 static inline bool

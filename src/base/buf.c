@@ -81,6 +81,14 @@ slice_rfind(struct slice s, char c)
 	return at ? (size_t)(at - s.p) : s.n;
 }
 
+size_t
+slice_search(struct slice s, struct slice what)
+{
+	const char *at = s.n >= what.n && s.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
+
+	return at ? (size_t)(at - s.p) : s.n;
+}
+
 bool
 slice_u64(struct slice s, uint64_t *out)
 {

@@ -11,8 +11,6 @@
 
 #include <stdlib.h>
 
-enum { QUEUE_ID_MIN = 5, QUEUE_ID_MAX = 40 };
-
 static const struct maillog_mta *const mtas[] = { &maillog_postfix, &maillog_sendmail };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -98,13 +96,17 @@ maillog_fill(struct maillog *p, struct event *ev, const struct track_message *m)
 	ev->source.host = p->key.host;
 	ev->source.instance = p->key.instance;
 	ev->delay = -1;
+	ev->queued = p->queued;
 	if (!m)
 		return;
 	ev->sender = track_slice(&m->sender);
 	ev->message_id = track_slice(&m->message_id);
 	ev->submitter = track_slice(&m->submitter);
-	if (m->first_id.n > 0)
+	if (m->first_id.n > 0) {
 		ev->queue_id = track_slice(&m->first_id);
+		ev->queued = (struct when){ 0 };
+		(void)p->mta->id_time(ev->queue_id, p->named, &ev->queued);
+	}
 	if (m->first_sender.n > 0)
 		ev->sender = track_slice(&m->first_sender);
 	if (m->first_message_id.n > 0)
@@ -120,6 +122,14 @@ void
 maillog_recipient(
     struct maillog *p, struct event *ev, struct slice to, struct slice original)
 {
+	const struct parse_env *env = p->env;
+	struct slice named = { 0 };
+
+	if (env->verp && ev->sender.n > 0 &&
+	    env->verp(env->verp_arg, ev->sender, &ev->verp))
+		named = ev->verp.recipient;
+	if (slice_find(named, '@') < named.n)
+		original = named;
 	ev->id_recipient = to;
 	ev->recipient = original.n > 0 ? original : to;
 	if (original.n > 0 && !slice_ieq(original, to))
@@ -159,14 +169,14 @@ split_queue_id(struct maillog *p)
 	struct slice in = p->log.message;
 	size_t n = 0;
 
-	while (n < in.n && n <= QUEUE_ID_MAX) {
+	while (n < in.n && n <= MAILLOG_ID_MAX) {
 		char c = to_lower(in.p[n]);
 		if (!is_digit(c) && (c < 'a' || c > 'z'))
 			break;
 		n++;
 	}
 	p->key.queue_id = (struct slice){ in.p, n };
-	if (n < QUEUE_ID_MIN || n > QUEUE_ID_MAX)
+	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX)
 		return false;
 	in = slice_from(in, n);
 	p->part = (struct slice){ 0 };
@@ -179,7 +189,7 @@ split_queue_id(struct maillog *p)
 	return slice_starts(in, SLICE(": "));
 }
 
-/* Whose line it is: by tag, and by what it says where the tag is nobody's. */
+/* Whose line it is; a format of one of them passes over the other's. */
 static const struct maillog_mta *
 owner(const struct maillog *p)
 {
@@ -194,12 +204,11 @@ owner(const struct maillog *p)
 static bool
 read_time(struct maillog *p, struct when undated)
 {
-	struct when id = { 0 };
-
-	if (!p->mta->id_time(p->key.queue_id, undated.sec, &id))
-		id.sec = 0;
-	if (syslog_time(
-		p->syslog, &p->log, p->env->zone, undated.sec, id.sec, &p->time) < 0)
+	p->queued = (struct when){ 0 };
+	if (!p->mta->id_time(p->key.queue_id, undated.sec, &p->queued))
+		p->queued.sec = 0;
+	if (syslog_time(p->syslog, &p->log, p->env->zone, undated.sec, p->queued.sec,
+		&p->time) < 0)
 		return false;
 	/* a clock that was wrong for a moment must not age the track */
 	p->named = p->time.sec < undated.sec + 86400 ? p->time.sec
@@ -226,6 +235,28 @@ parse_message(
 	return p->mta->parse(p, ev, why);
 }
 
+/* A line that says that another one was repeated: that one's events, so many times. */
+static enum parse_result
+parse_repeated(struct maillog *p, int times, struct when undated, struct event *ev,
+    const char **why)
+{
+	if (times == REPEAT_UNKNOWN) {
+		*why = "repeats a line that is not known";
+		return PARSE_BAD;
+	}
+	if (p->repeated_at != p->rec->at.off) {
+		p->repeated_at = p->rec->at.off;
+		p->repeated = 0;
+	}
+	enum parse_result r = parse_message(p, undated, ev, why);
+	if (r == PARSE_EVENT || r == PARSE_MORE)
+		ev->id_n += p->repeated;
+	if (r != PARSE_EVENT)
+		return r;
+	p->repeats = true;
+	return p->repeated + 1 < (unsigned)times ? PARSE_MORE : PARSE_EVENT;
+}
+
 static enum parse_result
 parse(void *parser, const struct record *rec, struct when undated, struct event *ev,
     const char **why, bool *torn)
@@ -236,9 +267,16 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
 	*why = NULL;
 	p->rec = rec;
 	p->mta = NULL;
+	p->repeats = false;
 	if (!syslog_split(p->syslog, rec->bytes, &p->log, why))
 		return *why ? PARSE_BAD : PARSE_SKIP;
-	return parse_message(p, undated, ev, why);
+	const struct syslog_line as_written = p->log;
+	int times = repeat_of(p->repeat, &p->log);
+	if (times != 0)
+		return parse_repeated(p, times, undated, ev, why);
+	enum parse_result r = parse_message(p, undated, ev, why);
+	repeat_note(p->repeat, &as_written, r == PARSE_EVENT || r == PARSE_MORE);
+	return r;
 }
 
 static void
@@ -248,6 +286,7 @@ taken(void *parser)
 
 	if (p->mta)
 		p->mta->taken(p);
+	p->repeated += p->repeats;
 }
 
 #define MAILLOG_FORMAT(format, maker)                                          \

@@ -15,6 +15,9 @@
 #include "parse/syslog.h"
 #include "parse/track.h"
 
+/* Bytes of a queue id. */
+enum { MAILLOG_ID_MIN = 5, MAILLOG_ID_MAX = 40 };
+
 /* The parser of one file. */
 struct maillog {
 	const struct parse_env *env;
@@ -32,12 +35,14 @@ struct maillog {
 	struct when time;
 	int64_t named; /* the line's time, to the track */
 	const struct maillog_mta *mta;
-	uint32_t repeats, repeated; /* how often it counts, and how often it did */
-	uint64_t repeated_at;       /* of which record, by offset */
+	bool repeats;         /* the line says that another one was repeated */
+	uint32_t repeated;    /* how often it gave that one's event */
+	uint64_t repeated_at; /* ... being the record at this offset */
 	union {
 		struct postfix postfix;
 		struct sendmail sendmail;
-	} is; /* `mta` says which; good until the next line */
+	} is;               /* `mta` says which; good until the next line */
+	struct when queued; /* where the queue id says it */
 	struct event_pair header[TRACK_HEADERS];
 	char domain[LIMIT_ADDRESS];
 };

@@ -6,8 +6,9 @@
  * service that wrote them. Sender, message id and the deferred recipients are
  * remembered in the track until the message leaves the queue; an expired message gives
  * one bounce for each recipient still deferred. What a line changes there is changed
- * when its event was taken, so that a record may be parsed again. Not understood: lines
- * before Postfix 2.3.
+ * when its event was taken, so that a record may be parsed again. A hop to a filter on
+ * this machine and a forward are no outcome: that is the next message's, which goes on
+ * with what this one brought.
  */
 #include "parse/maillog.h"
 
@@ -31,11 +32,12 @@ static const struct {
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* Recipients of the message known by earlier lines; looking begins none. */
+/* The recipient as it is known by earlier lines; looking begins none. */
 static struct track_recipient *
-known_recipient(struct track_message *m, const struct postfix_delivery *d)
+known_recipient(struct maillog *p, struct track_message *m)
 {
-	return m ? track_known(m, d->to, d->original) : NULL;
+	return m ? track_known(m, p->is.postfix.delivery.to, p->is.postfix.original)
+		 : NULL;
 }
 
 static int64_t
@@ -85,15 +87,107 @@ fill_outcome(struct maillog *p, struct event *ev)
 	ev->delay = whole_seconds(d->delay);
 }
 
+/* On this machine, or on its net where the filter came back from? What it took is then
+ * in the queue again. */
+static bool
+is_filter(struct maillog *p, const struct postfix_answer *a, struct slice queue_id)
+{
+	struct track_key k = p->key;
+
+	if (slice_starts(a->ip, SLICE("127.")) || slice_eq(a->ip, SLICE("::1")) ||
+	    slice_find(a->path, '/') < a->path.n)
+		return true;
+	k.queue_id = queue_id;
+	const struct track_message *m = track_find(p->env->track, &k);
+	return m && a->ip.n > 0 && slice_eq(track_slice(&m->client), a->ip) &&
+	       (slice_starts(a->ip, SLICE("10.")) ||
+		   slice_starts(a->ip, SLICE("192.168.")) ||
+		   slice_starts(a->ip, SLICE("172.")) ||
+		   slice_istarts(a->ip, SLICE("fd")));
+}
+
+/* The queue id under which the message goes on here, where it does; else empty. A
+ * remote server may say the same words: it is not asked. */
+static struct slice
+next_hop(struct maillog *p)
+{
+	const struct postfix_delivery *d = &p->is.postfix.delivery;
+	const struct slice forwarded = SLICE("forwarded as ");
+	struct postfix_answer a = { 0 };
+
+	if (!slice_eq(d->word, SLICE("sent")))
+		return (struct slice){ 0 };
+	if (slice_starts(d->text, forwarded) && slice_find(d->relay, '[') == d->relay.n)
+		return slice_from(d->text, forwarded.n);
+	struct slice id = postfix_queued_as(d->text);
+	if (id.n < MAILLOG_ID_MIN || id.n > MAILLOG_ID_MAX)
+		return (struct slice){ 0 };
+	postfix_read_relay(d->relay, &a);
+	return is_filter(p, &a, id) ? id : (struct slice){ 0 };
+}
+
+static void
+go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r)
+{
+	const struct postfix *x = &p->is.postfix;
+	struct track_key to = p->key;
+
+	to.queue_id = queue_id;
+	struct track_message *m = track_follow(p->env->track, &p->key, &to, p->named);
+	if (r) /* what was begun cannot have put it out: its message was named just now
+		*/
+		r->deferred = false;
+	if (m && x->original.n > 0)
+		track_name(m, x->delivery.to, x->original);
+}
+
+static enum parse_result
+read_outcome(
+    struct maillog *p, enum event_type type, struct event *ev, const char **why)
+{
+	struct postfix *x = &p->is.postfix;
+	const struct postfix_delivery *d = &x->delivery;
+	struct track_message *m = track_find(p->env->track, &p->key);
+
+	if (d->to.n == 0 && d->original.n == 0) {
+		*why = "no recipient";
+		return PARSE_BAD;
+	}
+	x->original = d->original;
+	struct slice name = m ? track_original(m, d->original.n ? d->original : d->to)
+			      : d->original;
+	if (name.n > 0)
+		x->original = name;
+	struct track_recipient *r = known_recipient(p, m);
+	struct slice next = next_hop(p);
+	if (next.n > 0) {
+		go_on(p, next, r);
+		return PARSE_SKIP;
+	}
+	*ev = (struct event){ .type = type };
+	maillog_fill(p, ev, m);
+	maillog_recipient(p, ev, d->to, x->original);
+	fill_outcome(p, ev);
+	ev->attempts = (r ? r->attempts : 0) + 1;
+	x->on_taken = type == EVENT_DEFERRAL ? TAKEN_DEFERRED : TAKEN_FINAL;
+	return PARSE_EVENT;
+}
+
 static enum parse_result
 read_delivery(struct maillog *p, struct event *ev, const char **why)
 {
 	struct postfix_delivery *d = &p->is.postfix.delivery;
 	size_t i = 0;
 
-	if (!postfix_read_delivery(p->rest, d)) {
+	switch (postfix_read_delivery(p->rest, d)) {
+	case POSTFIX_UNREAD:
 		*why = "delivery line not understood";
 		return PARSE_BAD;
+	case POSTFIX_AMBIGUOUS:
+		*why = "an address or a reply holds a delivery line: two readings";
+		return PARSE_BAD;
+	default:
+		break;
 	}
 	while (i < COUNT(status_word) && !slice_eq(status_word[i].word, d->word))
 		i++;
@@ -101,28 +195,9 @@ read_delivery(struct maillog *p, struct event *ev, const char **why)
 		*why = "unknown status word";
 		return PARSE_BAD;
 	}
-	/* forwarded: the outcome is that of the new message */
-	struct track_message *m = track_find(p->env->track, &p->key);
-	struct track_recipient *r = known_recipient(m, d);
 	if (status_word[i].type == EVENT_TYPE_NONE)
 		return PARSE_SKIP;
-	if (slice_starts(d->text, SLICE("forwarded as "))) {
-		if (r)
-			r->deferred = false;
-		return PARSE_SKIP;
-	}
-	if (d->to.n == 0 && d->original.n == 0) {
-		*why = "no recipient";
-		return PARSE_BAD;
-	}
-	*ev = (struct event){ .type = status_word[i].type };
-	maillog_fill(p, ev, m);
-	maillog_recipient(p, ev, d->to, d->original);
-	fill_outcome(p, ev);
-	ev->attempts = (r ? r->attempts : 0) + 1;
-	p->is.postfix.on_taken = ev->type == EVENT_DEFERRAL ? TAKEN_DEFERRED
-							    : TAKEN_FINAL;
-	return PARSE_EVENT;
+	return read_outcome(p, status_word[i].type, ev, why);
 }
 
 static struct track_recipient *
@@ -176,7 +251,9 @@ keep_deferral(struct maillog *p)
 	const struct postfix_delivery *d = &p->is.postfix.delivery;
 	const struct postfix_answer *a = &p->is.postfix.answer;
 	struct track_message *m = track_get(p->env->track, &p->key, p->named);
-	struct track_recipient *r = m ? track_recipient(m, d->to, d->original) : NULL;
+	struct track_recipient *r = m ? track_recipient(
+					    m, d->to, p->is.postfix.original)
+				      : NULL;
 	struct slice unused;
 
 	if (!r)
@@ -185,7 +262,6 @@ keep_deferral(struct maillog *p)
 	r->attempts++;
 	r->smtp_code = a->remote ? event_reply_scan(a->reply, &unused) : 0;
 	r->remote_port = a->port;
-	track_keep(&r->original, d->original, LIMIT_TEXT);
 	track_keep(&r->status, d->dsn, LIMIT_TEXT);
 	track_keep(&r->diagnostic, a->reply, LIMIT_DIAGNOSTIC + 64);
 	track_set(&r->command, a->command, LIMIT_TEXT);
@@ -203,8 +279,7 @@ taken(struct maillog *p)
 		keep_deferral(p);
 		break;
 	case TAKEN_FINAL:
-		r = known_recipient(
-		    track_find(p->env->track, &p->key), &p->is.postfix.delivery);
+		r = known_recipient(p, track_find(p->env->track, &p->key));
 		if (r)
 			r->deferred = false;
 		break;
@@ -218,8 +293,8 @@ taken(struct maillog *p)
 	p->is.postfix.on_taken = TAKEN_NOTHING;
 }
 
-/* "from=<S>, status=expired, returned to sender" to S; false: another line. The words
- * stand at the end: a sender may have them in its address. */
+/* "from=<S>, status=expired, returned to sender": the words stand at the end, for a
+ * sender may have them in its address. */
 static bool
 is_expiry(struct slice rest)
 {
@@ -231,48 +306,55 @@ is_expiry(struct slice rest)
 	for (size_t i = 0; i < COUNT(ends); i++) {
 		if (rest.n > ends[i].n &&
 		    slice_eq(slice_from(rest, rest.n - ends[i].n), ends[i]))
-			return true;
+			return slice_starts(rest, SLICE("from=<"));
 	}
 	return false;
 }
 
-static enum parse_result
-read_from(struct maillog *p, struct event *ev, const char **why)
-{
-	struct slice in = slice_from(p->rest, 6), sender;
+/* The daemons that name queue ids. A tag is free text (syslog_name); behind its last
+ * slash stands the daemon, where the syslog daemon did not cut it off. */
+static const struct slice daemons[] = { { "smtp", 4 }, { "lmtp", 4 }, { "qmgr", 4 },
+	{ "cleanup", 7 }, { "smtpd", 5 }, { "pickup", 6 }, { "local", 5 },
+	{ "virtual", 7 }, { "pipe", 4 }, { "error", 5 }, { "retry", 5 },
+	{ "discard", 7 }, { "bounce", 6 }, { "nqmgr", 5 }, { "oqmgr", 5 } };
 
-	if (is_expiry(p->rest))
-		return read_expiry(p, ev, why);
-	if (!postfix_take_address(&in, &sender))
-		return PARSE_SKIP;
-	struct track_message *m = maillog_message(p);
-	if (m)
-		track_keep(&m->sender, sender.n > 0 ? sender : SLICE("<>"), LIMIT_TEXT);
-	return PARSE_SKIP;
-}
-
-/* The tag is Postfix's own, or has a daemon of Postfix's behind the slash. */
 static bool
 owns(const struct maillog *p)
 {
-	return slice_istarts(p->log.tag, SLICE("postfix"));
+	struct slice in = p->rest;
+
+	if (slice_istarts(p->log.tag, SLICE("postfix")))
+		return true;
+	for (size_t i = 0; i < COUNT(daemons); i++) {
+		if (slice_eq(p->daemon, daemons[i]))
+			return true;
+	}
+	if (!p->log.short_tag) /* else a tag of Postfix's has its daemon */
+		return false;
+	if (slice_starts(in, SLICE("to=")))
+		return slice_search(in, SLICE(", relay=")) < in.n &&
+		       slice_search(in, SLICE(", status=")) < in.n &&
+		       slice_search(in, SLICE(", stat=")) == in.n;
+	if (slice_starts(in, SLICE("from=")))
+		return is_expiry(in) ||
+		       slice_search(in, SLICE(" (queue active)")) < in.n;
+	return postfix_joins(p);
 }
 
 static bool
 concerns(struct maillog *p)
 {
 	p->is.postfix.on_taken = TAKEN_NOTHING;
-	return slice_starts(p->rest, SLICE("to=<")) ||
-	       slice_starts(p->rest, SLICE("from=<")) || postfix_joins(p);
+	return slice_starts(p->rest, SLICE("to=")) || postfix_joins(p);
 }
 
 static enum parse_result
 parse(struct maillog *p, struct event *ev, const char **why)
 {
-	if (slice_starts(p->rest, SLICE("to=<")))
+	if (slice_starts(p->rest, SLICE("to=")))
 		return read_delivery(p, ev, why);
-	if (slice_starts(p->rest, SLICE("from=<")))
-		return read_from(p, ev, why);
+	if (is_expiry(p->rest))
+		return read_expiry(p, ev, why);
 	postfix_join(p);
 	return PARSE_SKIP;
 }

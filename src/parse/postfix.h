@@ -16,10 +16,19 @@ struct postfix_delivery {
 	struct slice dsn;
 	struct slice word; /* sent, deferred, bounced ... */
 	struct slice text; /* between the parentheses */
+	bool cut;          /* the line ends within it */
+	size_t head;       /* bytes before the tail: both addresses */
 };
 
-/* in: from "to=<" on. false: not of that form. */
-bool postfix_read_delivery(struct slice in, struct postfix_delivery *out);
+enum postfix_reading {
+	POSTFIX_UNREAD, /* no delivery line, or broken */
+	POSTFIX_READ,
+	POSTFIX_AMBIGUOUS, /* an address or a reply holds a line of its own */
+};
+
+/* in: from "to=" on. */
+enum postfix_reading postfix_read_delivery(
+    struct slice in, struct postfix_delivery *out);
 
 /* The address behind "to=<" or "from=<", up to its ">"; *in moves behind that. Quoted
  * local parts may hold anything. false: it has no end. */
@@ -27,7 +36,8 @@ bool postfix_take_address(struct slice *in, struct slice *out);
 
 /* What TEXT says: who answered, what, to which command. All may be empty. */
 struct postfix_answer {
-	struct slice host, ip;
+	struct slice host, ip; /* ip: empty where it is none */
+	struct slice path;     /* of a socket on this machine, in place of the ip */
 	unsigned port;
 	struct slice reply; /* the server's words, or Postfix's own where it had none */
 	struct slice command;
@@ -36,6 +46,9 @@ struct postfix_answer {
 
 void postfix_read_text(struct slice text, struct postfix_answer *out);
 
+/* The queue id of the last "queued as ID" in the text, or empty. */
+struct slice postfix_queued_as(struct slice text);
+
 /* "mx.example.net[192.0.2.1]:25" taken apart; ip only where it is an address. */
 void postfix_read_relay(struct slice relay, struct postfix_answer *out);
 
@@ -43,6 +56,7 @@ void postfix_read_relay(struct slice relay, struct postfix_answer *out);
 struct postfix {
 	struct postfix_delivery delivery;
 	struct postfix_answer answer;
+	struct slice original; /* what `to` was called in the first message, or empty */
 	struct track_recipient *expiring;
 	enum { TAKEN_NOTHING, TAKEN_DEFERRED, TAKEN_FINAL, TAKEN_EXPIRED } on_taken;
 };

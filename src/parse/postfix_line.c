@@ -1,13 +1,20 @@
 /*
- * postfix_line.c - a delivery status line and its text, taken apart.
+ * postfix_line.c - a delivery status line, taken apart.
  *
- * `to=<A>[, orig_to=<A>], relay=R[, conn_use=N], delay=D, delays=a/b/c/d[, KEY=V ...],
- * dsn=X, status=WORD (TEXT)`: the order is fixed, so a key that a stranger writes into
- * an address or a reply stands where none is expected. The first "to" after which the
- * whole tail is valid counts; TEXT goes to the end of the line, whatever is in it.
+ * `to=<A>[, orig_to=<B>], relay=R[, conn_use=N], delay=D, delays=a/b/c/d[, KEY=V ...],
+ * dsn=X, status=WORD (TEXT)`: the order is fixed. A and B are strangers' (who signs up,
+ * chooses them), and so may be TEXT (what a server answers). Since Postfix 3.5 an
+ * address that needs it is quoted and has an end; in the older form it may hold
+ * anything, a whole line included, and so may TEXT. So a line is read as one of quoted
+ * addresses, and if it can be another one too - if a second whole tail follows - only a
+ * reading that Postfix cannot write is thrown out: what is left over as two readings is
+ * told as such, and no event.
+ *
+ * Before Postfix 2.3 there is no dsn= and no delays=: such a tail counts only where no
+ * whole one is. Addresses without <> are read where the line has but one reading.
  */
 #include "parse/postfix.h"
-#include "event/event.h"
+#include "parse/parse.h"
 
 /* Takes `key` off *in and the value up to ", " or the end. */
 static bool
@@ -60,36 +67,47 @@ take_status(struct slice in, struct postfix_delivery *out)
 		n++;
 	out->word = (struct slice){ in.p, n };
 	in = slice_from(in, n);
-	if (n == 0 || (in.n > 0 && !slice_starts(in, SLICE(" ("))))
+	if (n == 0 || !slice_starts(in, SLICE(" (")))
 		return false;
 	out->text = slice_from(in, 2);
-	if (out->text.n > 0 && out->text.p[out->text.n - 1] == ')')
-		out->text.n--;
+	out->cut = out->text.n == 0 || out->text.p[out->text.n - 1] != ')';
+	out->text.n -= !out->cut;
 	return true;
 }
 
-/* From "relay=" to the end. exact: with the delay that Postfix always writes. */
+static bool
+is_relay(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == ' ' || s.p[i] == '<' || s.p[i] == '>')
+			return false;
+	}
+	return s.n > 0;
+}
+
+/* From "relay=" to the end. exact: with all that Postfix writes since 2.3. */
 static bool
 take_tail(struct slice in, bool exact, struct postfix_delivery *out)
 {
 	struct slice unused;
 
-	if (!take_value(&in, SLICE("relay="), &out->relay))
+	if (!take_value(&in, SLICE("relay="), &out->relay) || !is_relay(out->relay))
 		return false;
 	(void)take_value(&in, SLICE("conn_use="), &unused);
-	out->delay = (struct slice){ 0 };
+	out->delay = out->dsn = (struct slice){ 0 };
 	if (!take_value(&in, SLICE("delay="), &out->delay) && exact)
 		return false;
 	(void)take_value(&in, SLICE("delays="), &unused);
-	while (!slice_starts(in, SLICE("dsn="))) {
-		if (slice_starts(in, SLICE("status=")) || !take_other(&in))
+	while (!slice_starts(in, SLICE("dsn=")) && !slice_starts(in, SLICE("status=")))
+		if (!take_other(&in))
 			return false;
-	}
-	if (!take_value(&in, SLICE("dsn="), &out->dsn) ||
-	    event_status_scan(out->dsn) != out->dsn.n)
+	if (!take_value(&in, SLICE("dsn="), &out->dsn) && exact)
 		return false;
-	return take_status(in, out);
+	return event_status_scan(out->dsn) == out->dsn.n && take_status(in, out);
 }
+
+/* --- addresses ---------------------------------------------------------------------
+ */
 
 /* Where a quoted string that begins at in[0] has its closing quote, or in.n. */
 static size_t
@@ -104,165 +122,268 @@ quote_end(struct slice in)
 	return in.n;
 }
 
+/* What may stand neither in a domain nor in a local part without quotes; and no control
+ * character or blank. */
+static const bool needs_quote[256] = { ['<'] = true,
+	['>'] = true,
+	['('] = true,
+	[')'] = true,
+	['['] = true,
+	[']'] = true,
+	[','] = true,
+	[';'] = true,
+	[':'] = true,
+	['\\'] = true,
+	['"'] = true,
+	['@'] = true,
+	[0x7f] = true };
+
+static bool
+is_plain(char c)
+{
+	return (unsigned char)c > ' ' && !needs_quote[(unsigned char)c];
+}
+
+static bool
+is_domain(struct slice s)
+{
+	if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
+		return slice_find(s, '>') == s.n && slice_find(s, ' ') == s.n;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_plain(s.p[i]))
+			return false;
+	}
+	return s.n > 0;
+}
+
+/* The length of an address as it stands before its ">" where nothing in it that needs
+ * quotes has none; in.n where there is no such one. */
+static size_t
+external_address(struct slice in)
+{
+	size_t at = 0;
+
+	if (in.n > 0 && in.p[0] == '"') {
+		at = quote_end(in) + 1;
+	} else {
+		while (at < in.n && is_plain(in.p[at]))
+			at++;
+	}
+	if (at < in.n && in.p[at] == '>')
+		return at; /* a local part alone, or nothing */
+	if (at == 0 || at >= in.n || in.p[at] != '@')
+		return in.n;
+	size_t close = at + slice_find(slice_from(in, at), '>');
+	struct slice domain = { in.p + at + 1, close - at - 1 };
+	return close < in.n && is_domain(domain) ? close : in.n;
+}
+
+/* Could it be an address that is not quoted though it would have to be? */
+static bool
+is_internal(struct slice s)
+{
+	size_t at = slice_rfind(s, '@');
+
+	return at > 0 && at < s.n && is_domain(slice_from(s, at + 1));
+}
+
 bool
 postfix_take_address(struct slice *in, struct slice *out)
 {
-	size_t from = in->n > 0 && in->p[0] == '"' ? quote_end(*in) : 0;
-	/* a quote that closes no local part is a character of the old, unquoted form */
-	if (from + 1 >= in->n ||
-	    (from > 0 && in->p[from + 1] != '@' && in->p[from + 1] != '>'))
-		from = 0;
-	size_t close = from + slice_find(slice_from(*in, from), '>');
+	size_t n = external_address(*in);
 
-	if (close >= in->n)
+	if (n == in->n)
+		n = slice_find(*in, '>');
+	if (n == in->n)
 		return false;
-	*out = (struct slice){ in->p, close };
-	*in = slice_from(*in, close + 1);
+	*out = (struct slice){ in->p, n };
+	*in = slice_from(*in, n + 1);
 	return true;
 }
 
-/* What follows an address: an optional orig_to, then the tail. */
+/* --- readings ----------------------------------------------------------------------
+ */
+
+static const struct slice between_to = { ">, orig_to=<", 12 };
+static const struct slice before_relay = { ">, relay=", 9 };
+
 static bool
-take_rest(struct slice in, bool exact, struct postfix_delivery *out)
+ends_with_command(struct slice text)
 {
-	if (!slice_starts(in, SLICE(", ")))
-		return false;
-	in = slice_from(in, 2);
-	out->original = (struct slice){ 0 };
-	if (slice_starts(in, SLICE("orig_to=<"))) {
-		in = slice_from(in, 9);
-		if (!postfix_take_address(&in, &out->original) ||
-		    !slice_starts(in, SLICE(", ")))
-			return false;
-		in = slice_from(in, 2);
-	}
-	return take_tail(in, exact, out);
+	static const struct slice end = { " command)", 9 };
+
+	return text.n > end.n && slice_eq(slice_from(text, text.n - end.n), end) &&
+	       slice_search(text, SLICE(" (in reply to ")) < text.n;
 }
 
-/* in: behind "to=<". An unquoted address of the old form may hold ">, ": where the tail
- * behind one is none, the next one is tried. */
+/* Is there a whole tail in it? */
 static bool
-read_delivery(struct slice in, bool exact, struct postfix_delivery *out)
+holds_tail(struct slice text)
 {
-	struct slice rest = in, part;
+	struct postfix_delivery d;
 
-	while (postfix_take_address(&rest, &part)) {
-		if (take_rest(rest, exact, out)) {
-			out->to = (struct slice){ in.p, (size_t)(rest.p - in.p) - 1 };
+	for (size_t at = slice_search(text, before_relay); at < text.n;
+	     at = slice_search(text, before_relay)) {
+		text = slice_from(text, at + 3);
+		if (take_tail(text, true, &d))
 			return true;
-		}
 	}
 	return false;
 }
 
-bool
+/* Does Postfix write such a TEXT after this relay and word? A server's own words are
+ * wrapped: what a server or an address forges is not, or not as it should. */
+static bool
+is_written(const struct postfix_delivery *d)
+{
+	static const struct slice wrapped[] = { { "host ", 5 },
+		{ "Protocol error: host ", 21 },
+		{ "delivery temporarily suspended: ", 32 },
+		{ "SASL authentication failed; server ", 35 } };
+	bool network = slice_find(d->relay, '[') < d->relay.n;
+	bool answered = ends_with_command(d->text), wrap = false;
+
+	if (slice_eq(d->word, SLICE("sent"))) {
+		/* a server's reply as it is; else our own words */
+		if (network)
+			return d->text.n == 0 || d->text.p[0] == '2' ||
+			       !holds_tail(d->text);
+		return !answered && !holds_tail(d->text);
+	}
+	for (size_t i = 0; i < sizeof wrapped / sizeof wrapped[0]; i++)
+		wrap |= slice_starts(d->text, wrapped[i]);
+	if (slice_starts(d->text, wrapped[0]) && !answered && !d->cut &&
+	    slice_search(d->text, SLICE(" said: ")) < d->text.n)
+		return false;
+	if (wrap)
+		return true;
+	if (answered && (network || slice_eq(d->relay, SLICE("none"))))
+		return false;
+	return !slice_eq(d->relay, SLICE("none")) || !holds_tail(d->text);
+}
+
+/* The line as one of addresses that are quoted where they need it. certain: one of them
+ * has quotes, so that the line cannot be of the older form. */
+static bool
+read_external(struct slice in, bool exact, struct postfix_delivery *out, bool *certain)
+{
+	struct slice all = in;
+	size_t n = external_address(in);
+
+	if (n == in.n)
+		return false;
+	*certain = in.p[0] == '"';
+	out->original = (struct slice){ 0 };
+	out->to = (struct slice){ in.p, n };
+	in = slice_from(in, n);
+	if (slice_starts(in, between_to)) {
+		in = slice_from(in, between_to.n);
+		n = external_address(in);
+		if (n == in.n)
+			return false;
+		*certain |= in.p[0] == '"';
+		out->original = (struct slice){ in.p, n };
+		in = slice_from(in, n);
+	}
+	if (!slice_starts(in, SLICE(">, ")))
+		return false;
+	out->head = (size_t)(in.p - all.p);
+	return take_tail(slice_from(in, 3), exact, out);
+}
+
+/* What stands before a tail, as unquoted addresses: in how many ways it can be read. */
+static unsigned
+split_internal(struct slice head, struct postfix_delivery *out)
+{
+	unsigned ways = is_internal(head);
+
+	out->original = (struct slice){ 0 };
+	out->to = head;
+	for (size_t from = 0, at = slice_search(head, between_to); at < head.n;
+	     from = at + 1,
+		    at = from + slice_search(slice_from(head, from), between_to)) {
+		struct slice to = { head.p, at };
+		struct slice original = slice_from(head, at + between_to.n);
+		ways += is_internal(to) && is_internal(original);
+	}
+	return ways;
+}
+
+/*
+ * In how many ways the line can be read with unquoted addresses, so that Postfix could
+ * have written it; one of them to *out. Not counted: the tail that begins at `but`.
+ */
+static unsigned
+read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *out)
+{
+	unsigned ways = 0;
+	struct postfix_delivery d;
+
+	for (size_t from = 0, at = slice_search(in, before_relay); at < in.n;
+	     from = at + 1,
+		    at = from + slice_search(slice_from(in, from), before_relay)) {
+		if (at == but || !take_tail(slice_from(in, at + 3), exact, &d) ||
+		    !is_written(&d))
+			continue;
+		unsigned n = split_internal((struct slice){ in.p, at }, &d);
+		if (n > 0)
+			*out = d;
+		ways += n;
+	}
+	return ways;
+}
+
+static enum postfix_reading
+read_marked(struct slice in, bool exact, struct postfix_delivery *out)
+{
+	struct postfix_delivery other;
+	bool certain = false;
+
+	if (!read_external(in, exact, out, &certain)) {
+		unsigned ways = read_internal(in, exact, in.n, out);
+		return ways < 2 ? (enum postfix_reading)ways : POSTFIX_AMBIGUOUS;
+	}
+	if (certain || slice_search(out->text, before_relay) == out->text.n)
+		return POSTFIX_READ;
+	unsigned ways = read_internal(in, exact, out->head, &other);
+	if (ways == 0)
+		return POSTFIX_READ;
+	if (ways > 1 || is_written(out))
+		return POSTFIX_AMBIGUOUS;
+	*out = other;
+	return POSTFIX_READ;
+}
+
+/* "to=a@example.net, relay=..." as some tools write it. */
+static enum postfix_reading
+read_bare(struct slice in, struct postfix_delivery *out)
+{
+	static const struct slice marks[] = { { ", orig_to=", 10 }, { ", relay=", 8 } };
+	size_t relay = slice_search(in, marks[1]);
+	struct slice head = { in.p, relay };
+	size_t at = slice_search(head, marks[0]);
+
+	if (relay == in.n || !take_tail(slice_from(in, relay + 2), false, out))
+		return POSTFIX_UNREAD;
+	out->to = (struct slice){ head.p, at };
+	out->original = parse_address(slice_from(head, at + marks[0].n));
+	if (slice_find(out->to, ' ') < at || slice_find(out->to, '<') < at)
+		return POSTFIX_UNREAD;
+	return holds_tail(out->text) ? POSTFIX_AMBIGUOUS : POSTFIX_READ;
+}
+
+enum postfix_reading
 postfix_read_delivery(struct slice in, struct postfix_delivery *out)
 {
-	if (!slice_starts(in, SLICE("to=<")))
-		return false;
-	in = slice_from(in, 4);
-	/* a tail without delay only where there is no better one: a forged one is
-	 * shorter */
-	return read_delivery(in, true, out) || read_delivery(in, false, out);
-}
+	if (!slice_starts(in, SLICE("to=")))
+		return POSTFIX_UNREAD;
+	in = slice_from(in, 3);
+	if (!slice_starts(in, SLICE("<")))
+		return read_bare(in, out);
+	in = slice_from(in, 1);
+	enum postfix_reading r = read_marked(in, true, out);
 
-/* --- TEXT --------------------------------------------------------------------------
- */
-
-static bool
-is_address(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = to_lower(s.p[i]);
-		if (!is_digit(c) && !(c >= 'a' && c <= 'f') && c != '.' && c != ':')
-			return false;
-	}
-	return s.n > 1;
-}
-
-void
-postfix_read_relay(struct slice relay, struct postfix_answer *out)
-{
-	size_t open = slice_find(relay, '[');
-	size_t close = slice_rfind(relay, ']');
-	uint64_t port;
-
-	if (open >= relay.n || close >= relay.n || close < open)
-		return; /* none, local, a service's name */
-	struct slice ip = { relay.p + open + 1, close - open - 1 };
-	out->host = (struct slice){ relay.p, open };
-	if (is_address(ip))
-		out->ip = ip;
-	struct slice rest = slice_from(relay, close + 1);
-	if (rest.n > 1 && rest.p[0] == ':' && slice_u64(slice_from(rest, 1), &port) &&
-	    port < 65536)
-		out->port = (unsigned)port;
-}
-
-/* Who is named after these words, up to the first blank or the last colon before it. */
-static const struct slice who_follows[] = {
-	{ "host ", 5 },
-	{ "connect to ", 11 },
-	{ "lost connection with ", 21 },
-	{ "conversation with ", 18 },
-};
-
-static struct slice
-take_who(struct slice text, struct postfix_answer *out)
-{
-	for (size_t i = 0; i < sizeof who_follows / sizeof who_follows[0]; i++) {
-		if (!slice_starts(text, who_follows[i]))
-			continue;
-		struct slice rest = slice_from(text, who_follows[i].n);
-		struct slice who = { rest.p, slice_find(rest, ' ') };
-		rest = slice_from(rest, who.n);
-		if (who.n > 0 && who.p[who.n - 1] == ':')
-			who.n--;
-		postfix_read_relay(who, out);
-		return rest;
-	}
-	return (struct slice){ 0 };
-}
-
-/* "550 no (in reply to RCPT TO command)" to its two parts. The last one counts: it is
- * Postfix's, whatever the reply says before it. */
-static void
-split_command(struct slice *reply, struct slice *command)
-{
-	static const struct slice begin = { " (in reply to ", 14 };
-	static const struct slice end = { " command)", 9 };
-
-	if (reply->n < begin.n + end.n ||
-	    !slice_eq(slice_from(*reply, reply->n - end.n), end))
-		return;
-	/* the blank that ends `begin` is not the one that begins `end` */
-	for (size_t at = reply->n - end.n - begin.n + 1; at-- > 0;) {
-		if (!slice_starts(slice_from(*reply, at), begin))
-			continue;
-		*command = slice_from(*reply, at + begin.n);
-		command->n -= end.n;
-		reply->n = at;
-		return;
-	}
-}
-
-void
-postfix_read_text(struct slice text, struct postfix_answer *out)
-{
-	static const struct slice suspended = { "delivery temporarily suspended: ",
-		32 };
-	static const struct slice said[] = { { " said: ", 7 },
-		{ " refused to talk to me: ", 24 } };
-
-	*out = (struct postfix_answer){ .reply = text };
-	if (slice_starts(text, suspended))
-		text = out->reply = slice_from(text, suspended.n);
-	struct slice rest = take_who(text, out);
-	for (size_t i = 0; i < 2; i++) {
-		if (slice_starts(rest, said[i])) {
-			out->reply = slice_from(rest, said[i].n);
-			out->remote = true;
-			split_command(&out->reply, &out->command);
-		}
-	}
+	if (r == POSTFIX_UNREAD)
+		r = read_marked(in, false, out);
+	return r;
 }

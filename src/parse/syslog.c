@@ -77,6 +77,7 @@ split_5424(struct slice rest, struct syslog_line *out)
 	(void)take_word(&rest);
 	(void)take_word(&rest);
 	struct slice sd = take_word(&rest);
+	out->short_tag = true;
 	out->message = rest;
 	return slice_eq(sd, SLICE("-")) && out->host.n > 0 && out->tag.n > 0;
 }

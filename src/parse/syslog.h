@@ -11,6 +11,7 @@ struct syslog_line {
 	struct when stamp; /* where the record says it otherwise (journal, docker) */
 	struct slice host; /* empty: it names none */
 	struct slice tag;  /* "postfix/smtp", without [pid] */
+	bool short_tag;    /* RFC 5424's APP-NAME: it ends at the first slash */
 	struct slice pid;  /* empty: none */
 	struct slice message;
 };

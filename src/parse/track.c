@@ -13,6 +13,7 @@ enum {
 	BUCKETS_FIRST = 1024,
 	RECIPIENTS_MAX = 50000, /* deferred recipients of one message that are kept */
 	KEY_MAX = 128,          /* of a part of a key */
+	CLOSED_MAX = 2048,      /* messages that have left the queue and are kept */
 };
 
 struct track {
@@ -22,6 +23,8 @@ struct track {
 	size_t max;
 	int64_t max_age;
 	struct track_message *newest, *oldest;
+	struct track_message *closed[CLOSED_MAX]; /* a ring */
+	unsigned next_closed;
 };
 
 struct track *
@@ -165,7 +168,22 @@ track_drop(struct track *t, struct track_message *m)
 	*at = m->chain;
 	unlink_use(t, m);
 	t->n--;
+	if (m->closed)
+		t->closed[m->grave] = NULL;
 	free_message(m);
+}
+
+void
+track_close(struct track *t, struct track_message *m)
+{
+	if (m->closed)
+		return;
+	unsigned at = t->next_closed++ % CLOSED_MAX;
+	if (t->closed[at])
+		track_drop(t, t->closed[at]);
+	t->closed[at] = m;
+	m->closed = true;
+	m->grave = at;
 }
 
 /* Twice the buckets; without memory it stays as it is, only slower. */
@@ -188,7 +206,7 @@ grow(struct track *t)
 }
 
 static struct track_message *
-begin(struct track *t, const struct track_key *k, uint64_t hash)
+add(struct track *t, const struct track_key *k, uint64_t hash)
 {
 	struct track_message *m = calloc(1, sizeof *m);
 
@@ -213,6 +231,20 @@ begin(struct track *t, const struct track_key *k, uint64_t hash)
 	return m;
 }
 
+/* The message was named: it is the newest; what nobody named for long goes. */
+static struct track_message *
+name(struct track *t, struct track_message *m, int64_t now)
+{
+	if (t->newest != m) {
+		unlink_use(t, m);
+		link_newest(t, m);
+	}
+	m->seen = now;
+	while (t->oldest != m && (t->n > t->max || now - t->oldest->seen > t->max_age))
+		track_drop(t, t->oldest);
+	return m;
+}
+
 struct track_message *
 track_get(struct track *t, const struct track_key *key, int64_t now)
 {
@@ -220,16 +252,22 @@ track_get(struct track *t, const struct track_key *key, int64_t now)
 	uint64_t hash = hash_key(&k);
 	struct track_message *m = lookup(t, &k, hash, false);
 
-	if (m && t->newest != m) {
-		unlink_use(t, m);
-		link_newest(t, m);
-	}
-	if (!m && !(m = begin(t, &k, hash)))
+	if (!m && !(m = add(t, &k, hash)))
 		return NULL;
-	m->seen = now;
-	while (t->oldest != m && (t->n > t->max || now - t->oldest->seen > t->max_age))
-		track_drop(t, t->oldest);
-	return m;
+	return name(t, m, now);
+}
+
+struct track_message *
+track_begin(struct track *t, const struct track_key *key, int64_t now)
+{
+	struct track_key k = cut_key(key);
+	uint64_t hash = hash_key(&k);
+	struct track_message *m = lookup(t, &k, hash, true);
+
+	if (m)
+		track_drop(t, m);
+	m = add(t, &k, hash);
+	return m ? name(t, m, now) : NULL;
 }
 
 struct track_recipient *

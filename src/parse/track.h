@@ -64,6 +64,8 @@ struct track_message {
 	struct track_text notifies;
 	struct track_header header[TRACK_HEADERS];
 	size_t nheaders;
+	bool closed;                /* it has left the queue */
+	unsigned grave;             /* which of the closed ones */
 	unsigned expected, settled; /* recipients: as announced, with a final outcome */
 	struct track_recipient *recipients, *last; /* in the order of the log */
 	size_t nrecipients;
@@ -76,7 +78,15 @@ struct track_message *track_find(struct track *t, const struct track_key *k);
 struct track_message *track_get(
     struct track *t, const struct track_key *k, int64_t now);
 
-/* The message has left the queue. */
+/* Begins a message: another one of that instance and queue id is forgotten. NULL
+ * without memory. */
+struct track_message *track_begin(
+    struct track *t, const struct track_key *k, int64_t now);
+
+/* The message has left the queue. The last few such are kept: not all lines come in the
+ * order in which they were written. */
+void track_close(struct track *t, struct track_message *m);
+
 void track_drop(struct track *t, struct track_message *m);
 
 /* A recipient of the message by address and orig_to (aliases may share an address), or
