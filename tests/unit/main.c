@@ -13,6 +13,7 @@ static Suite *(*const suites[])(void) = {
 	suite_frame_libcsv,
 	suite_event,
 	suite_parse,
+	suite_postfix,
 	suite_classify,
 	suite_stream,
 	suite_extract,
