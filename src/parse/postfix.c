@@ -200,16 +200,6 @@ read_delivery(struct maillog *p, struct event *ev, const char **why)
 	return read_outcome(p, status_word[i].type, ev, why);
 }
 
-static struct track_recipient *
-next_deferred(struct track_message *m)
-{
-	struct track_recipient *r = m->recipients;
-
-	while (r && !r->deferred)
-		r = r->next;
-	return r;
-}
-
 /* "QID: from=<S>, status=expired, returned to sender" names no recipient. */
 static enum parse_result
 read_expiry(struct maillog *p, struct event *ev, const char **why)
@@ -220,7 +210,7 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 		*why = "expired, and its recipients are not known";
 		return PARSE_BAD;
 	}
-	struct track_recipient *r = next_deferred(m);
+	struct track_recipient *r = track_next_deferred(m);
 	if (!r)
 		return PARSE_SKIP;
 	*ev = (struct event){ .type = EVENT_BOUNCE, .mode = EVENT_SYNC };
@@ -237,9 +227,7 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 	ev->remote_port = r->remote_port;
 	ev->attempts = r->attempts;
 	/* two aliases of one address: the same record, type and recipient */
-	for (struct track_recipient *o = m->recipients; o != r; o = o->next)
-		ev->id_n += o->expired &&
-			    slice_eq(track_slice(&o->to), track_slice(&r->to));
+	ev->id_n = track_expired_alike(m, r);
 	p->is.postfix.expiring = r;
 	p->is.postfix.on_taken = TAKEN_EXPIRED;
 	return PARSE_MORE;
@@ -258,7 +246,7 @@ keep_deferral(struct maillog *p)
 
 	if (!r)
 		return;
-	r->deferred = true;
+	track_defer(m, r);
 	r->attempts++;
 	r->smtp_code = a->remote ? event_reply_scan(a->reply, &unused) : 0;
 	r->remote_port = a->port;
@@ -284,8 +272,8 @@ taken(struct maillog *p)
 			r->deferred = false;
 		break;
 	case TAKEN_EXPIRED:
-		p->is.postfix.expiring->deferred = false;
-		p->is.postfix.expiring->expired = true;
+		track_expire(
+		    track_find(p->env->track, &p->key), p->is.postfix.expiring);
 		break;
 	default:
 		break;

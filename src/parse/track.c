@@ -11,9 +11,8 @@
 
 enum {
 	BUCKETS_FIRST = 1024,
-	RECIPIENTS_MAX = 50000, /* deferred recipients of one message that are kept */
-	KEY_MAX = 128,          /* of a part of a key */
-	CLOSED_MAX = 2048,      /* messages that have left the queue and are kept */
+	KEY_MAX = 128,     /* of a part of a key */
+	CLOSED_MAX = 2048, /* messages that have left the queue and are kept */
 };
 
 struct track {
@@ -44,25 +43,9 @@ track_new(size_t max_messages, int64_t max_age)
 }
 
 static void
-free_recipient(struct track_recipient *r)
-{
-	free(r->to.p);
-	free(r->original.p);
-	free(r->status.p);
-	free(r->diagnostic.p);
-	free(r->command.p);
-	free(r->remote_mta.p);
-	free(r->remote_ip.p);
-	free(r);
-}
-
-static void
 free_message(struct track_message *m)
 {
-	for (struct track_recipient *r = m->recipients, *next; r; r = next) {
-		next = r->next;
-		free_recipient(r);
-	}
+	track_recipients_free(m);
 	struct track_text *text[] = { &m->host, &m->instance, &m->queue_id, &m->sender,
 		&m->message_id, &m->submitter, &m->client, &m->first_id,
 		&m->first_sender, &m->first_message_id, &m->notifies };
@@ -268,32 +251,6 @@ track_begin(struct track *t, const struct track_key *key, int64_t now)
 		track_drop(t, m);
 	m = add(t, &k, hash);
 	return m ? name(t, m, now) : NULL;
-}
-
-struct track_recipient *
-track_known(struct track_message *m, struct slice to, struct slice original)
-{
-	struct track_recipient *r = m->recipients;
-
-	while (r && !(slice_eq(track_slice(&r->to), cut(to, LIMIT_TEXT)) &&
-			slice_eq(track_slice(&r->original), cut(original, LIMIT_TEXT))))
-		r = r->next;
-	return r;
-}
-
-struct track_recipient *
-track_recipient(struct track_message *m, struct slice to, struct slice original)
-{
-	struct track_recipient *r = track_known(m, to, original);
-
-	if (r || m->nrecipients == RECIPIENTS_MAX || !(r = calloc(1, sizeof *r)))
-		return r;
-	track_keep(&r->to, to, LIMIT_TEXT);
-	track_keep(&r->original, original, LIMIT_TEXT);
-	*(m->last ? &m->last->next : &m->recipients) = r;
-	m->last = r;
-	m->nrecipients++;
-	return r;
 }
 
 void

@@ -32,6 +32,7 @@ struct track_text {
 
 struct track_recipient {
 	struct track_recipient *next;
+	struct track_recipient *chain; /* in its bucket of the message's index */
 	struct track_text to;
 	struct track_text original; /* orig_to */
 	unsigned attempts;
@@ -68,7 +69,10 @@ struct track_message {
 	unsigned grave;             /* which of the closed ones */
 	unsigned expected, settled; /* recipients: as announced, with a final outcome */
 	struct track_recipient *recipients, *last; /* in the order of the log */
-	size_t nrecipients;
+	struct track_recipient **index;            /* by address, where they are many */
+	size_t nindex;                             /* buckets: a power of two, or 0 */
+	size_t nrecipients, nnamed;
+	struct track_recipient *expiry; /* nobody before this one is deferred */
 };
 
 /* NULL: nothing is known of it. */
@@ -94,9 +98,19 @@ void track_drop(struct track *t, struct track_message *m);
 struct track_recipient *track_known(
     struct track_message *m, struct slice to, struct slice original);
 
+void track_recipients_free(struct track_message *m);
+
 /* ... begun where it is not known; NULL without memory or over the limit. */
 struct track_recipient *track_recipient(
     struct track_message *m, struct slice to, struct slice original);
+
+/* The last outcome of r was a deferral; the next one still deferred, or NULL; r has
+ * expired; how many expired before it whose address is the same. */
+void track_defer(struct track_message *m, struct track_recipient *r);
+struct track_recipient *track_next_deferred(struct track_message *m);
+void track_expire(struct track_message *m, struct track_recipient *r);
+unsigned track_expired_alike(
+    const struct track_message *m, const struct track_recipient *r);
 
 /* What the address was called in the first message, where it is another name; or empty.
  */

@@ -44,25 +44,6 @@ track_follow(struct track *t, const struct track_key *from, const struct track_k
 }
 
 void
-track_name(struct track_message *m, struct slice to, struct slice original)
-{
-	struct track_recipient *r = track_recipient(m, to, original);
-
-	if (r)
-		r->named = true;
-}
-
-struct slice
-track_original(const struct track_message *m, struct slice to)
-{
-	for (const struct track_recipient *r = m->recipients; r; r = r->next) {
-		if (r->named && slice_eq(track_slice(&r->to), to))
-			return track_slice(&r->original);
-	}
-	return (struct slice){ 0 };
-}
-
-void
 track_header(struct track_message *m, struct slice name, struct slice value)
 {
 	if (m->nheaders == TRACK_HEADERS || name.n == 0 || value.n == 0)

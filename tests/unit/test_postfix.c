@@ -280,6 +280,15 @@ START_TEST(a_hop_is_no_outcome)
 		    T "smtpd[2]: 4C3D4: client=f[10.0.0.1], orig_queue_id=9Z9Z9, "
 		      "orig_client=x[1.2.3.4]\n" SENT("4C3D4", "a@d"),
 		    "delivery a@d 2.0.0 queue=4C3D4\n" },
+	};
+
+	check_rows(rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(hops_by_who_answered_and_in_chains)
+{
+	static const struct row rows[] = {
 		{ "a remote server's queue id is its own",
 		    BEGIN AGAIN SMTP
 		    "4A1B2: to=<a@d>" RELAY
@@ -370,6 +379,7 @@ suite_postfix(void)
 	tcase_add_test(t, earlier_lines_say_whose_message_it_is);
 	tcase_add_test(t, header_checks_fill_headers);
 	tcase_add_test(t, a_hop_is_no_outcome);
+	tcase_add_test(t, hops_by_who_answered_and_in_chains);
 	tcase_add_test(t, an_expiry_fails_all_who_are_deferred);
 	suite_add_tcase(s, t);
 	return s;
