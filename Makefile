@@ -7,7 +7,7 @@
 # make power    the disk after a power cut, calls that fail
 # make model    random programs of writers and rotations against the tailer
 # make mta      a real Postfix against a scripted SMTP peer (needs root)
-# make bench    events/s, CPU, memory, latency (BENCHFLAGS=--quick), syslog-ng beside it
+# make bench    lines/s, events/s, CPU, memory, latency (BENCHFLAGS=--quick), wc, grep, syslog-ng beside it
 # make fuzz     each reader of outside bytes, FUZZ_TIME seconds each (60)
 # make lint     layers, format, static checks
 # make golden   write the golden transcripts anew (then read the diff)
@@ -115,7 +115,7 @@ bench: deps
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all $(BENCHBIN)
 	tests/bench/run $(BUILD) $(BENCHFLAGS)
 
-$(BUILD)/bench/gen: $(patsubst %,$(BUILD)/tests/bench/%.o,gen gen_pmta gen_mail)
+$(BUILD)/bench/gen: $(patsubst %,$(BUILD)/tests/bench/%.o,gen gen_pmta gen_mail gen_sendmail)
 $(BUILD)/bench/discard: $(BUILD)/tests/bench/discard.o
 $(BUILD)/bench/stages: $(BUILD)/tests/bench/stages.o $(LIB)
 $(filter-out %.so,$(BENCHBIN)):

@@ -126,9 +126,8 @@ main(int argc, char **argv)
 	char *end = NULL;
 
 	if (argc < 3 || argc > 4) {
-		(void)fputs(
-		    "usage: gen pmta-few|pmta-varied|maillog|maillog-quiet ROWS "
-		    "[SEED]\n",
+		(void)fputs("usage: gen pmta-few|pmta-varied|maillog-iso|maillog-3164|"
+			    "maillog-quiet|sendmail ROWS [SEED]\n",
 		    stderr);
 		return EX_USAGE;
 	}
@@ -137,8 +136,10 @@ main(int argc, char **argv)
 		g.random ^= strtoull(argv[3], NULL, 10) * 0x9e3779b97f4a7c15u;
 	if (!strcmp(argv[1], "pmta-few") || !strcmp(argv[1], "pmta-varied"))
 		gen_pmta(&g, argv[1][5] == 'v');
-	else if (!strcmp(argv[1], "maillog") || !strcmp(argv[1], "maillog-quiet"))
-		gen_mail(&g, argv[1][7] == '-');
+	else if (!strncmp(argv[1], "maillog-", 8))
+		gen_mail(&g, argv[1] + 8);
+	else if (!strcmp(argv[1], "sendmail"))
+		gen_sendmail(&g);
 	else
 		return EX_USAGE;
 	flush(&g);

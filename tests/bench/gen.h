@@ -28,6 +28,7 @@ void gen_fill(struct gen *g, const char *text, const char *recipient);
 void gen_recipient(struct gen *g, char out[128]);
 
 void gen_pmta(struct gen *g, int varied);
-void gen_mail(struct gen *g, int quiet);
+void gen_mail(struct gen *g, const char *form); /* iso, 3164, quiet */
+void gen_sendmail(struct gen *g);
 
 #endif

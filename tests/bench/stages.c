@@ -1,6 +1,6 @@
 /*
- * stages.c - `stages FORMAT FILE DIR`: CPU time by stage, each one on top of those
- * before.
+ * stages.c - `stages FORMAT FILE DIR [STAGE]`: CPU time by stage, each one on top of
+ * those before; with STAGE (`json`) only up to that one.
  *
  * One line a stage: `NAME lines=N events=N cpu_ns=N`, user and system time of this
  * process over the whole file. The reading is the daemon's (LIMIT_READ at a time), so
@@ -261,11 +261,13 @@ main(int argc, char **argv)
 {
 	static struct bench b;
 
-	if (argc != 4 || !(b.format = parse_format_of(slice_of(argv[1])))) {
-		(void)fputs("usage: stages FORMAT FILE DIR\n", stderr);
+	if (argc < 4 || argc > 5 || !(b.format = parse_format_of(slice_of(argv[1])))) {
+		(void)fputs("usage: stages FORMAT FILE DIR [STAGE]\n", stderr);
 		return EX_USAGE;
 	}
-	for (enum stage s = READ; s < STAGES; s++)
-		run_stage(&b, s, argv[2], argv[3]);
+	for (enum stage s = READ; s < STAGES; s++) {
+		if (argc == 4 || !strcmp(argv[4], stage_name[s]))
+			run_stage(&b, s, argv[2], argv[3]);
+	}
 	return 0;
 }
