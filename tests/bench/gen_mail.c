@@ -8,9 +8,16 @@
  */
 #include "gen.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-enum { BUSY = 64, PARKED = 4096, RECIPIENTS = 4, TRIES = 4 };
+enum {
+	BUSY = 64,
+	PARKED = 4096,
+	RECIPIENTS = 4,
+	TRIES = 4,
+	DSN = 0x15555 /* its number, to its message's */
+};
 
 enum step {
 	CONNECT,
@@ -20,7 +27,10 @@ enum step {
 	TLS,
 	TO,
 	EXPIRED,
+	DSN_MESSAGE_ID,
+	DSN_ACTIVE,
 	NOTIFIED,
+	DSN_REMOVED,
 	REMOVED,
 	DISCONNECT,
 	STEPS
@@ -88,7 +98,7 @@ static const struct {
 };
 
 static const char *const short_month_first = "Nov 21 ";
-static int form_3164, form_quiet;
+static bool form_3164, form_quiet;
 
 static void
 put_clock(struct gen *g, uint64_t row)
@@ -132,16 +142,25 @@ put_52(struct gen *g, uint64_t v, unsigned width)
 
 /* Postfix's own forms: hex digits, or seconds, microseconds, "z" and the inode. */
 static void
-put_id(struct gen *g, const struct message *m)
+put_number(struct gen *g, const struct message *m, uint64_t number)
 {
 	if (form_3164) {
 		put_52(g, 1795219200 + m->queued / 200, 6);
-		put_52(g, m->number % 1000000, 4);
+		put_52(g, number % 1000000, 4);
 		gen_char(g, 'z');
-		put_52(g, m->number >> 20, 3);
+		put_52(g, number >> 20, 3);
 	} else {
-		gen_hex(g, m->number, 11);
+		gen_hex(g, number, 11);
 	}
+}
+
+static void
+put_id(struct gen *g, const struct message *m)
+{
+	bool dsn = m->step == DSN_MESSAGE_ID || m->step == DSN_ACTIVE ||
+		   m->step == DSN_REMOVED;
+
+	put_number(g, m, dsn ? m->number ^ DSN : m->number);
 	gen_text(g, ": ");
 }
 
@@ -195,7 +214,7 @@ after_outcome(struct message *m)
 		return EXPIRED;
 	if (m->left > 0)
 		return ACTIVE;
-	return m->failed > 0 ? NOTIFIED : REMOVED;
+	return m->failed > 0 ? DSN_MESSAGE_ID : REMOVED;
 }
 
 static enum step
@@ -207,8 +226,9 @@ put_queue_step(struct gen *g, struct message *m, uint64_t row)
 			    "sasl_username=campaign");
 		return MESSAGE_ID;
 	case MESSAGE_ID:
+	case DSN_MESSAGE_ID:
 		gen_fill(g, "message-id=<20261121.$I.$N@lists.example.com>", "");
-		return ACTIVE;
+		return m->step + 1;
 	case ACTIVE:
 		gen_fill(g, "from=<news+$N@lists.example.com>, size=41$N, nrcpt=", "");
 		gen_number(g, m->left, 1);
@@ -222,13 +242,17 @@ put_queue_step(struct gen *g, struct message *m, uint64_t row)
 		    "from=<news@lists.example.com>, status=expired, returned to "
 		    "sender");
 		g->events += m->left;
+		return DSN_MESSAGE_ID;
+	case DSN_ACTIVE: /* its own delivery is left out */
+		gen_text(g, "from=<>, size=3817, nrcpt=1 (queue active)");
 		return NOTIFIED;
 	case NOTIFIED:
-		gen_fill(g, "sender non-delivery notification: $I", "");
-		return REMOVED;
+		gen_text(g, "sender non-delivery notification: ");
+		put_number(g, m, m->number ^ DSN);
+		return DSN_REMOVED;
 	default:
 		gen_text(g, "removed");
-		return DISCONNECT;
+		return m->step + 1;
 	}
 }
 
@@ -236,7 +260,8 @@ static void
 put_line(struct gen *g, struct message *m, uint64_t row)
 {
 	static const char *const daemon[STEPS] = { "smtpd", "smtpd", "cleanup", "qmgr",
-		"smtp", "smtp", "qmgr", "bounce", "qmgr", "smtpd" };
+		"smtp", "smtp", "qmgr", "cleanup", "qmgr", "bounce", "qmgr", "qmgr",
+		"smtpd" };
 	enum step was = m->step;
 
 	put_prefix(g, row, daemon[was]);
