@@ -61,11 +61,22 @@ struct record {
 };
 
 struct slice slice_of(const char *text); /* a NUL-terminated string; NULL gives empty */
-bool slice_eq(struct slice a, struct slice b);
 bool slice_ieq(struct slice a, struct slice b); /* ASCII case folded */
-bool slice_starts(struct slice s, struct slice prefix);
 bool slice_istarts(struct slice s, struct slice prefix);
 struct slice slice_trim(struct slice s); /* without blanks, tabs, CR, LF at both ends */
+
+/* In line, so that comparing with a literal is a comparison of words. */
+static inline bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool
+slice_starts(struct slice s, struct slice prefix)
+{
+	return s.n >= prefix.n && (prefix.n == 0 || !memcmp(s.p, prefix.p, prefix.n));
+}
 
 static inline struct slice /* s[start..], empty past the end */
 slice_from(struct slice s, size_t start)

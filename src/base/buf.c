@@ -18,21 +18,9 @@ slice_of(const char *text)
 }
 
 bool
-slice_eq(struct slice a, struct slice b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool
 slice_ieq(struct slice a, struct slice b)
 {
 	return a.n == b.n && slice_istarts(a, b);
-}
-
-bool
-slice_starts(struct slice s, struct slice prefix)
-{
-	return s.n >= prefix.n && (prefix.n == 0 || !memcmp(s.p, prefix.p, prefix.n));
 }
 
 bool
