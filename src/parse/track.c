@@ -55,6 +55,7 @@ free_message(struct track_message *m)
 		free(m->header[i].name.p);
 		free(m->header[i].value.p);
 	}
+	free(m->header);
 	free(m);
 }
 

@@ -63,7 +63,7 @@ struct track_message {
 	struct track_text first_id, first_sender, first_message_id;
 	/* It tells of this message's fate (a DSN): its queue id. */
 	struct track_text notifies;
-	struct track_header header[TRACK_HEADERS];
+	struct track_header *header; /* TRACK_HEADERS, or NULL: none yet */
 	size_t nheaders;
 	bool closed;                /* it has left the queue */
 	unsigned grave;             /* which of the closed ones */

@@ -7,6 +7,8 @@
  */
 #include "parse/track.h"
 
+#include <stdlib.h>
+
 static void
 take_over(struct track_message *m, const struct track_message *from)
 {
@@ -52,8 +54,9 @@ track_header(struct track_message *m, struct slice name, struct slice value)
 		if (slice_eq(track_slice(&m->header[i].name), name))
 			return;
 	}
+	if (!m->header && !(m->header = calloc(TRACK_HEADERS, sizeof *m->header)))
+		return;
 	struct track_header *h = &m->header[m->nheaders];
-	*h = (struct track_header){ 0 };
 	track_keep(&h->name, name, LIMIT_TEXT);
 	track_keep(&h->value, value, LIMIT_TEXT);
 	m->nheaders++;
