@@ -326,14 +326,16 @@ owns(const struct maillog *p)
 	if (slice_starts(in, SLICE("from=")))
 		return is_expiry(in) ||
 		       slice_search(in, SLICE(" (queue active)")) < in.n;
-	return postfix_joins(p);
+	unsigned which;
+	return postfix_joins(in, &which);
 }
 
 static bool
 concerns(struct maillog *p)
 {
 	p->is.postfix.on_taken = TAKEN_NOTHING;
-	return slice_starts(p->rest, SLICE("to=")) || postfix_joins(p);
+	return slice_starts(p->rest, SLICE("to=")) ||
+	       postfix_joins(p->rest, &p->is.postfix.joins);
 }
 
 static enum parse_result

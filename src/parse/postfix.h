@@ -58,13 +58,15 @@ struct postfix {
 	struct postfix_answer answer;
 	struct slice original; /* what `to` was called in the first message, or empty */
 	struct track_recipient *expiring;
+	unsigned joins; /* of postfix_join.c's table */
 	enum { TAKEN_NOTHING, TAKEN_DEFERRED, TAKEN_FINAL, TAKEN_EXPIRED } on_taken;
 };
 
 struct maillog;
 
-/* A line that is no outcome: does it join, and what it says into the track. */
-bool postfix_joins(const struct maillog *p);
+/* A line that is no outcome, from behind the queue id on: does it join, and as which
+ * kind; what it says into the track. */
+bool postfix_joins(struct slice rest, unsigned *which);
 void postfix_join(struct maillog *p);
 
 #endif

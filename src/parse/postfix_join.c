@@ -88,18 +88,16 @@ static void
 read_active(struct maillog *p)
 {
 	struct slice in = slice_from(p->rest, 6);
-	struct slice end = SLICE(" (queue active)"), key = SLICE(">, size=");
-	size_t at = 0, n;
+	struct slice end = SLICE(" (queue active)");
+	size_t at = slice_rfind(in, '>');
 
-	if (in.n < end.n || !slice_eq(slice_from(in, in.n - end.n), end))
+	if (in.n < end.n || !slice_eq(slice_from(in, in.n - end.n), end) ||
+	    !slice_starts(slice_from(in, at), SLICE(">, size=")))
 		return;
-	for (n = slice_search(in, key); n < slice_from(in, at).n;
-	     n = slice_search(slice_from(in, at), key))
-		at += n + 1;
-	struct track_message *m = at > 0 ? maillog_message(p) : NULL;
+	struct track_message *m = maillog_message(p);
 	if (m)
 		track_keep(&m->sender,
-		    at > 1 ? (struct slice){ in.p, at - 1 } : SLICE("<>"), LIMIT_TEXT);
+		    at > 0 ? (struct slice){ in.p, at } : SLICE("<>"), LIMIT_TEXT);
 }
 
 /* "info: header X-Id: c1 from HOST[IP]; from=<S> ..." and "warning: header ...": what a
@@ -182,11 +180,13 @@ static const struct {
 enum { JOINING = sizeof joining / sizeof joining[0] };
 
 bool
-postfix_joins(const struct maillog *p)
+postfix_joins(struct slice rest, unsigned *which)
 {
-	for (size_t i = 0; i < JOINING; i++) {
-		if (slice_starts(p->rest, joining[i].begins))
+	for (unsigned i = 0; i < JOINING; i++) {
+		if (slice_starts(rest, joining[i].begins)) {
+			*which = i;
 			return true;
+		}
 	}
 	return false;
 }
@@ -194,10 +194,5 @@ postfix_joins(const struct maillog *p)
 void
 postfix_join(struct maillog *p)
 {
-	for (size_t i = 0; i < JOINING; i++) {
-		if (slice_starts(p->rest, joining[i].begins)) {
-			joining[i].read(p);
-			return;
-		}
-	}
+	joining[p->is.postfix.joins].read(p);
 }

@@ -11,8 +11,10 @@
 
 enum {
 	BUCKETS_FIRST = 1024,
-	KEY_MAX = 128,     /* of a part of a key */
-	CLOSED_MAX = 2048, /* messages that have left the queue and are kept */
+	KEY_MAX = 128,    /* of a part of a key */
+	CLOSED_MAX = 512, /* messages that have left the queue and are kept */
+	SPARE_MAX = 1024, /* ... whose memory is kept for the next ones */
+	SPARE_TEXT = 256, /* bytes of a text that are kept so */
 };
 
 struct track {
@@ -24,6 +26,8 @@ struct track {
 	struct track_message *newest, *oldest;
 	struct track_message *closed[CLOSED_MAX]; /* a ring */
 	unsigned next_closed;
+	struct track_message *spare; /* by chain */
+	size_t nspare;
 };
 
 struct track *
@@ -42,21 +46,72 @@ track_new(size_t max_messages, int64_t max_age)
 	return t;
 }
 
+enum { TEXTS = 11 };
+
+static void
+texts_of(struct track_message *m, struct track_text *text[TEXTS])
+{
+	struct track_text *const all[TEXTS] = { &m->host, &m->instance, &m->queue_id,
+		&m->sender, &m->message_id, &m->submitter, &m->client, &m->first_id,
+		&m->first_sender, &m->first_message_id, &m->notifies };
+
+	memcpy(text, all, sizeof all);
+}
+
 static void
 free_message(struct track_message *m)
 {
-	track_recipients_free(m);
-	struct track_text *text[] = { &m->host, &m->instance, &m->queue_id, &m->sender,
-		&m->message_id, &m->submitter, &m->client, &m->first_id,
-		&m->first_sender, &m->first_message_id, &m->notifies };
-	for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+	struct track_text *text[TEXTS];
+
+	texts_of(m, text);
+	for (size_t i = 0; i < TEXTS; i++)
 		free(text[i]->p);
+	track_recipients_free(m);
 	for (size_t i = 0; i < m->nheaders; i++) {
 		free(m->header[i].name.p);
 		free(m->header[i].value.p);
 	}
 	free(m->header);
 	free(m);
+}
+
+/* Messages come and go by the million: their memory serves the next ones. */
+static void
+put_aside(struct track *t, struct track_message *m)
+{
+	struct track_text *text[TEXTS], kept[TEXTS];
+
+	if (t->nspare == SPARE_MAX || m->recipients || m->header) {
+		free_message(m);
+		return;
+	}
+	texts_of(m, text);
+	for (size_t i = 0; i < TEXTS; i++) {
+		if (text[i]->cap > SPARE_TEXT) {
+			free(text[i]->p);
+			*text[i] = (struct track_text){ 0 };
+		}
+		text[i]->n = 0;
+		kept[i] = *text[i];
+	}
+	*m = (struct track_message){ .chain = t->spare };
+	for (size_t i = 0; i < TEXTS; i++)
+		*text[i] = kept[i];
+	t->spare = m;
+	t->nspare++;
+}
+
+static struct track_message *
+new_message(struct track *t)
+{
+	struct track_message *m = t->spare;
+
+	if (!m)
+		return calloc(1, sizeof *m);
+	t->spare = m->chain;
+	t->nspare--;
+	m->chain = NULL;
+	return m;
 }
 
 void
@@ -66,6 +121,10 @@ track_free(struct track *t)
 		return;
 	for (struct track_message *m = t->newest, *older; m; m = older) {
 		older = m->older;
+		free_message(m);
+	}
+	for (struct track_message *m = t->spare, *next; m; m = next) {
+		next = m->chain;
 		free_message(m);
 	}
 	free(t->bucket);
@@ -154,7 +213,7 @@ track_drop(struct track *t, struct track_message *m)
 	t->n--;
 	if (m->closed)
 		t->closed[m->grave] = NULL;
-	free_message(m);
+	put_aside(t, m);
 }
 
 void
@@ -192,7 +251,7 @@ grow(struct track *t)
 static struct track_message *
 add(struct track *t, const struct track_key *k, uint64_t hash)
 {
-	struct track_message *m = calloc(1, sizeof *m);
+	struct track_message *m = new_message(t);
 
 	if (!m)
 		return NULL;
@@ -261,12 +320,15 @@ track_keep(struct track_text *t, struct slice s, size_t max)
 		s.n = max;
 	if (s.n == 0 || slice_eq(track_slice(t), s))
 		return;
-	char *p = realloc(t->p, s.n);
-	if (!p)
-		return;
-	memcpy(p, s.p, s.n);
-	t->p = p;
-	t->n = s.n;
+	if (s.n > t->cap) {
+		char *p = realloc(t->p, s.n);
+		if (!p)
+			return;
+		t->p = p;
+		t->cap = (uint32_t)s.n;
+	}
+	memcpy(t->p, s.p, s.n);
+	t->n = (uint32_t)s.n;
 }
 
 void

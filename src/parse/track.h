@@ -27,7 +27,7 @@ struct track_key {
 /* A text that is kept; n == 0: not known. */
 struct track_text {
 	char *p;
-	size_t n;
+	uint32_t n, cap;
 };
 
 struct track_recipient {
