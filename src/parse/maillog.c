@@ -176,7 +176,8 @@ split_queue_id(struct maillog *p)
 		n++;
 	}
 	p->key.queue_id = (struct slice){ in.p, n };
-	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX)
+	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX ||
+	    slice_eq(p->key.queue_id, SLICE("NOQUEUE")))
 		return false;
 	in = slice_from(in, n);
 	p->part = (struct slice){ 0 };
