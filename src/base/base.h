@@ -223,14 +223,18 @@ int64_t zone_to_utc(const struct zone *z, int64_t wall);
  */
 int when_pmta(struct slice in, const struct zone *z, struct when *out);
 
-/*
- * The times of log lines, at the start of *in, which moves behind them: RFC 3164 "Nov 1
- * 02:11:18" (no year: the one that brings it nearest to `near`, at most a day after it)
- * and ISO 8601 "2026-11-21T22:58:32.053127+00:00". 0 or -EINVAL.
- */
-int when_rfc3164(
-    struct slice *in, const struct zone *z, int64_t near, struct when *out);
+/* ISO 8601 "2026-11-21T22:58:32.053127+00:00" at the start of *in, which moves behind
+ * it; without a zone it is z's. 0 or -EINVAL. */
 int when_iso(struct slice *in, const struct zone *z, struct when *out);
+
+/* "22:58:32.053127" at the start of *in, which moves behind it: time since midnight. 0
+ * or -EINVAL. */
+int when_clock(struct slice *in, struct when *out);
+
+/* Days since 1970-01-01 of a date; false: there is none such from 1970 to 9999. */
+bool when_days(unsigned year, unsigned month, unsigned day, int64_t *days);
+
+unsigned when_year(int64_t sec); /* in UTC; before 1970: 1970 */
 
 /* RFC 3339 in UTC with Z: the length written to out, no NUL. */
 size_t when_write(struct when t, char out[WHEN_TEXT_MAX]);

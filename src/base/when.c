@@ -43,21 +43,22 @@ leap(unsigned y)
 	return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
 }
 
-/* n digits at in->p as a number; takes them off. */
-static bool
-take_number(struct slice *in, size_t n, unsigned *out)
+/* Two digits at p as a number, over 99 where they are none. */
+static inline unsigned
+two(const char *p)
 {
-	unsigned v = 0;
+	unsigned a = (unsigned char)p[0] - '0', b = (unsigned char)p[1] - '0';
 
-	if (in->n < n)
+	return a > 9 || b > 9 ? 100 : a * 10 + b;
+}
+
+/* Two digits at in->p as a number; takes them off. */
+static bool
+take_two(struct slice *in, unsigned *out)
+{
+	if (in->n < 2 || (*out = two(in->p)) > 99)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!is_digit(in->p[i]))
-			return false;
-		v = v * 10 + (unsigned)(in->p[i] - '0');
-	}
-	*in = slice_from(*in, n);
-	*out = v;
+	*in = slice_from(*in, 2);
 	return true;
 }
 
@@ -70,18 +71,13 @@ take_char(struct slice *in, char c)
 	return true;
 }
 
-/* YYYY-MM-DD to days. */
-static bool
-take_date(struct slice *in, int64_t *days)
+bool
+when_days(unsigned y, unsigned m, unsigned d, int64_t *days)
 {
 	static const unsigned char length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
 		30, 31 };
-	unsigned y, m, d;
 
-	if (!take_number(in, 4, &y) || !take_char(in, '-') || !take_number(in, 2, &m) ||
-	    !take_char(in, '-') || !take_number(in, 2, &d))
-		return false;
-	if (y < 1970 || m < 1 || m > 12 || d < 1)
+	if (y < 1970 || y > 9999 || m < 1 || m > 12 || d < 1)
 		return false;
 	if (d > length[m - 1] + (unsigned)(m == 2 && leap(y)))
 		return false;
@@ -89,19 +85,43 @@ take_date(struct slice *in, int64_t *days)
 	return true;
 }
 
+unsigned
+when_year(int64_t sec)
+{
+	unsigned y, m, d;
+
+	date_of(sec < 0 ? 0 : sec / 86400, &y, &m, &d);
+	return y;
+}
+
+enum { DATE = 10, CLOCK = 8 };
+
+/* YYYY-MM-DD to days. */
+static bool
+take_date(struct slice *in, int64_t *days)
+{
+	const char *p = in->p;
+
+	if (in->n < DATE || p[4] != '-' || p[7] != '-')
+		return false;
+	unsigned century = two(p), year = two(p + 2), m = two(p + 5), d = two(p + 8);
+	*in = slice_from(*in, DATE);
+	return century < 100 && year < 100 &&
+	       when_days(century * 100 + year, m, d, days);
+}
+
 /* HH:MM:SS to seconds of the day; a leap second counts as the one before. */
 static bool
 take_clock(struct slice *in, int64_t *sec)
 {
-	unsigned h, m, s;
+	const char *p = in->p;
 
-	if (!take_number(in, 2, &h) || !take_char(in, ':') || !take_number(in, 2, &m) ||
-	    !take_char(in, ':') || !take_number(in, 2, &s))
+	if (in->n < CLOCK || p[2] != ':' || p[5] != ':')
 		return false;
-	if (h > 23 || m > 59 || s > 60)
-		return false;
+	unsigned h = two(p), m = two(p + 3), s = two(p + 6);
+	*in = slice_from(*in, CLOCK);
 	*sec = (int64_t)h * 3600 + m * 60 + (s == 60 ? 59 : s);
-	return true;
+	return h < 24 && m < 60 && s <= 60;
 }
 
 /* An optional .digits; more than nine are read and not kept. */
@@ -109,20 +129,17 @@ static bool
 take_fraction(struct slice *in, struct when *t)
 {
 	int32_t scale = 100000000;
+	size_t n = 1;
 
-	if (!take_char(in, '.'))
+	if (in->n == 0 || in->p[0] != '.')
 		return true;
-	if (in->n == 0 || !is_digit(in->p[0]))
-		return false;
-	while (in->n > 0 && is_digit(in->p[0])) {
-		if (t->digits < 9) {
-			t->nsec += (in->p[0] - '0') * scale;
-			scale /= 10;
-			t->digits++;
-		}
-		*in = slice_from(*in, 1);
+	for (; n < in->n && is_digit(in->p[n]); n++) {
+		t->nsec += (in->p[n] - '0') * scale;
+		scale /= 10;
 	}
-	return true;
+	t->digits = (uint8_t)(n - 1 < 9 ? n - 1 : 9);
+	*in = slice_from(*in, n);
+	return n > 1;
 }
 
 /* Z, +hhmm or +hh:mm to seconds east of UTC. */
@@ -140,10 +157,10 @@ take_offset(struct slice *in, int64_t *east)
 		sign = -1;
 	else if (!take_char(in, '+'))
 		return false;
-	if (!take_number(in, 2, &h))
+	if (!take_two(in, &h))
 		return false;
 	(void)take_char(in, ':');
-	if (!take_number(in, 2, &m) || h > 23 || m > 59)
+	if (!take_two(in, &m) || h > 23 || m > 59)
 		return false;
 	*east = sign * ((int64_t)h * 3600 + m * 60);
 	return true;
@@ -201,49 +218,15 @@ when_pmta(struct slice in, const struct zone *z, struct when *out)
 	return 0;
 }
 
-/* "Nov  1", "Nov 01": month 1 to 12 and day. */
-static bool
-take_month_day(struct slice *in, unsigned *month, unsigned *day)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	*month = 0;
-	for (unsigned m = 0; m < 12 && in->n > 3; m++) {
-		if (slice_starts(*in, (struct slice){ names + (size_t)m * 3, 3 }))
-			*month = m + 1;
-	}
-	if (*month == 0)
-		return false;
-	*in = slice_from(*in, 3);
-	if (!take_char(in, ' '))
-		return false;
-	if (take_char(in, ' '))
-		return take_number(in, 1, day);
-	return take_number(in, 2, day);
-}
-
 int
-when_rfc3164(struct slice *in, const struct zone *z, int64_t near, struct when *out)
+when_clock(struct slice *in, struct when *out)
 {
-	unsigned year, month, day, y, m, d;
-	int64_t clock;
+	struct when t = { 0 };
 
-	if (!take_month_day(in, &month, &day) || !take_char(in, ' ') ||
-	    !take_clock(in, &clock) || day < 1 || day > 31)
+	if (!take_clock(in, &t.sec) || !take_fraction(in, &t))
 		return -EINVAL;
-	/* one day of grace for clocks and zones; Feb 29 goes back to a leap year */
-	date_of((near + 86400) / 86400, &year, &m, &d);
-	for (unsigned back = 0; back <= 8 && year >= 1970 + back; back++) {
-		y = year - back;
-		if (month == 2 && day == 29 && !leap(y))
-			continue;
-		int64_t t = zone_to_utc(z, days_of(y, month, day) * 86400 + clock);
-		if (t <= near + 86400) {
-			*out = (struct when){ .sec = t };
-			return 0;
-		}
-	}
-	return -EINVAL;
+	*out = t;
+	return 0;
 }
 
 static char *

@@ -249,7 +249,9 @@ parse_repeated(struct maillog *p, int times, struct when undated, struct event *
 		p->repeated_at = p->rec->at.off;
 		p->repeated = 0;
 	}
+	const struct syslog_line unfolded = p->log;
 	enum parse_result r = parse_message(p, undated, ev, why);
+	repeat_note(p->repeat, &unfolded, r == PARSE_EVENT || r == PARSE_MORE);
 	if (r == PARSE_EVENT || r == PARSE_MORE)
 		ev->id_n += p->repeated;
 	if (r != PARSE_EVENT)
@@ -269,8 +271,10 @@ parse(void *parser, const struct record *rec, struct when undated, struct event 
 	p->rec = rec;
 	p->mta = NULL;
 	p->repeats = false;
-	if (!syslog_split(p->syslog, rec->bytes, &p->log, why))
+	if (!syslog_split(p->syslog, rec->bytes, &p->log, why)) {
+		repeat_note(p->repeat, NULL, false);
 		return *why ? PARSE_BAD : PARSE_SKIP;
+	}
 	const struct syslog_line as_written = p->log;
 	int times = repeat_of(p->repeat, &p->log);
 	if (times != 0)
