@@ -1,53 +1,357 @@
 /*
- * sendmail.c - sendmail's lines in a mail log.
+ * sendmail.c - sendmail's lines in a mail log: deliveries, expired messages, and what
+ * joins them to messages.
+ *
+ * A `to=` line gives one event for each of its recipients. Who it was sent to stands in
+ * ctladdr= only where that is surely not the sender: where the recipient is a program
+ * or a file, which none but an alias (or .forward) can name, and where no mailer was
+ * called, for a local user that is none (deliver.c: getctladdr(); recipient.c). Not
+ * understood: sendmail before 8.7, whose deliveries are several lines.
  */
 #include "parse/maillog.h"
-
-#include <stdlib.h>
-
-struct sendmail_split {
-	int unused;
-};
-
-struct sendmail_split *
-sendmail_split_new(void)
-{
-	return calloc(1, sizeof(struct sendmail_split));
-}
-
-void
-sendmail_split_free(struct sendmail_split *s)
-{
-	free(s);
-}
 
 static bool
 owns(const struct maillog *p)
 {
-	return slice_istarts(p->log.tag, SLICE("sendmail")) ||
-	       slice_starts(p->log.tag, SLICE("sm-"));
+	struct slice tag = p->log.tag, in = p->rest;
+	struct sendmail_arrival unused;
+
+	/* another's programs have names of their own */
+	if (slice_find(tag, '/') < tag.n)
+		return false;
+	if (slice_istarts(tag, SLICE("sendmail")) || slice_starts(tag, SLICE("sm-")))
+		return true;
+	if (p->part.n > 0 && !slice_eq(p->part, SLICE("1")))
+		return sendmail_split_open(p);
+	if (slice_starts(in, SLICE("to=")))
+		return sendmail_is_delivery(in) ||
+		       (p->part.n > 0 && !slice_starts(in, SLICE("to=<>,")));
+	if (slice_starts(in, SLICE("from=")))
+		return sendmail_read_arrival(in, &unused);
+	return sendmail_joins(p);
 }
 
 static bool
 concerns(struct maillog *p)
 {
-	(void)p;
-	return false;
+	struct sendmail *x = &p->is.sendmail;
+
+	x->on_taken = SENDMAIL_TAKES_NOTHING;
+	x->lost = false;
+	p->key.instance.n = 0; /* all of a machine's name the same messages */
+	if (p->part.n > 0) {
+		enum sendmail_part part = sendmail_split_take(p, &p->rest);
+		x->lost = part == SENDMAIL_PART_LOST;
+		if (part != SENDMAIL_PART_LAST)
+			return x->lost;
+	}
+	return slice_starts(p->rest, SLICE("to=")) || sendmail_joins(p);
+}
+
+/* --- outcomes ----------------------------------------------------------------------
+ */
+
+/* The recipient at `at` of the list to x->to, the next one's place to x->next. */
+static void
+take_recipient(struct sendmail *x, size_t at)
+{
+	struct slice in = slice_from(x->d.list, at);
+	size_t end = in.n;
+
+	(void)sendmail_address_end(in, &end);
+	x->next = at + end < x->d.list.n ? at + end + 1 : 0;
+	in.n = end;
+	in = slice_trim(in);
+	x->to = in.n > 0 && (in.p[0] == '"' || in.p[0] == '|') && in.p[in.n - 1] != '>'
+		    ? in /* a program */
+		    : sendmail_address(in);
+}
+
+/* How many before `at` in the list are the same. */
+static uint32_t
+count_same(const struct sendmail *x, size_t at)
+{
+	struct sendmail other = { .d = x->d };
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < at; i = other.next) {
+		take_recipient(&other, i);
+		n += slice_eq(other.to, x->to);
+	}
+	return n;
+}
+
+/* Does an alias stand in ctladdr=? */
+static bool
+has_alias(const struct sendmail_delivery *d)
+{
+	static const struct slice programs[] = { { "prog", 4 }, { "*file*", 6 },
+		{ "*include*", 9 } };
+
+	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+		if (slice_eq(d->mailer, programs[i]))
+			return true;
+	}
+	return !d->tried && slice_eq(d->mailer, SLICE("local")) &&
+	       slice_eq(d->stat, SLICE("User unknown"));
+}
+
+/* What x->to was sent to, to x->original: before an alias, before a hop. */
+static void
+find_original(struct sendmail *x, const struct track_message *m)
+{
+	x->original = (struct slice){ 0 };
+	if (x->d.control.n > 0 && has_alias(&x->d))
+		x->original = sendmail_decode(
+		    sendmail_address(x->d.control), x->control, sizeof x->control);
+	if (!m)
+		return;
+	struct slice first = track_original(m, x->original.n > 0 ? x->original : x->to);
+	if (first.n > 0)
+		x->original = first;
+}
+
+/* "\joe" is joe, whatever his aliases are. */
+static struct slice
+readable(struct slice raw, char *text, size_t max)
+{
+	struct slice s = sendmail_decode(raw, text, max);
+
+	return s.n > 1 && s.p[0] == '\\' ? slice_from(s, 1) : s;
+}
+
+/* The message goes on under another queue id of this machine. */
+static void
+go_on(struct maillog *p, struct slice queue_id)
+{
+	struct sendmail *x = &p->is.sendmail;
+	struct track_key next = p->key;
+	struct track_message *m;
+	unsigned n = 0;
+
+	next.queue_id = queue_id;
+	struct track_message *to = track_follow(
+	    p->env->track, &p->key, &next, p->named);
+	for (size_t at = 0; n == 0 || at > 0; at = x->next, n++) {
+		take_recipient(x, at);
+		m = track_find(p->env->track, &p->key);
+		find_original(x, m);
+		if (to && x->original.n > 0)
+			track_name(to, x->to, x->original);
+		struct track_recipient *r = m ? track_known(m, x->to, x->original)
+					      : NULL;
+		if (r)
+			r->deferred = false;
+	}
+	m = track_find(p->env->track, &p->key);
+	if (m && m->expected <= n) /* read again, it says the same */
+		track_close(p->env->track, m);
+}
+
+static void
+fill_outcome(struct sendmail *x, struct event *ev, const struct track_recipient *r)
+{
+	const struct sendmail_answer *a = &x->answer;
+	uint64_t tries = 0;
+
+	ev->mode = ev->type == EVENT_DELIVERY ? EVENT_MODE_NONE : EVENT_SYNC;
+	ev->action = ev->type == EVENT_BOUNCE     ? ACTION_FAILED
+		     : ev->type == EVENT_DEFERRAL ? ACTION_DELAYED
+		     : a->local                   ? ACTION_DELIVERED
+						  : ACTION_RELAYED;
+	ev->status = a->status;
+	ev->diagnostic = a->text;
+	ev->smtp_code = a->code;
+	ev->remote_mta = a->host;
+	ev->remote_ip = a->ip;
+	(void)sendmail_duration(x->d.delay, &ev->delay);
+	/* one attempt may be deferred by several hosts: its priority stays the same */
+	x->attempt = slice_u64(x->d.pri, &tries) ? (int64_t)(tries & INT64_MAX)
+						 : ev->delay;
+	bool same = r && r->attempts > 0 && r->attempt == x->attempt;
+	ev->attempts = r ? r->attempts + !same : 1;
+	if (slice_u64(x->d.ntries, &tries) && tries > 0 && tries < INT32_MAX)
+		ev->attempts = (unsigned)tries;
+	x->attempts = ev->attempts;
 }
 
 static enum parse_result
-parse(struct maillog *p, struct event *ev, const char **why)
+read_outcome(struct maillog *p, enum event_type type, struct event *ev)
 {
-	(void)p;
-	(void)ev;
-	(void)why;
-	return PARSE_SKIP;
+	struct sendmail *x = &p->is.sendmail;
+	struct track_message *m = track_find(p->env->track, &p->key);
+	size_t at = sendmail_progress(p)->next;
+
+	if (at >= x->d.list.n)
+		at = 0; /* another record at that offset */
+	take_recipient(x, at);
+	find_original(x, m);
+	*ev = (struct event){ .type = type };
+	maillog_fill(p, ev, m);
+	maillog_recipient(
+	    p, ev, readable(x->to, x->decoded, sizeof x->decoded), x->original);
+	ev->id_recipient = x->to;
+	ev->id_n = count_same(x, at);
+	fill_outcome(x, ev, m ? track_known(m, x->to, x->original) : NULL);
+	x->on_taken = type == EVENT_DEFERRAL ? SENDMAIL_TAKES_DEFERRED
+					     : SENDMAIL_TAKES_FINAL;
+	return x->next > 0 ? PARSE_MORE : PARSE_EVENT;
+}
+
+static enum parse_result
+read_delivery(struct maillog *p, struct event *ev, const char **why)
+{
+	static const enum event_type types[] = {
+		[SENDMAIL_SENT] = EVENT_DELIVERY,
+		[SENDMAIL_DEFERRED] = EVENT_DEFERRAL,
+		[SENDMAIL_FAILED] = EVENT_BOUNCE,
+	};
+	struct sendmail *x = &p->is.sendmail;
+
+	if (!sendmail_read_delivery(p->rest, &x->d, why))
+		return PARSE_BAD;
+	if (x->d.outcome == SENDMAIL_NO_OUTCOME ||
+	    slice_eq(x->d.list, SLICE("NO-TO-LIST")))
+		return PARSE_SKIP;
+	sendmail_read_answer(&x->d, &x->answer);
+	struct slice next = sendmail_next_hop(&x->d, &x->answer);
+	if (next.n > 0) {
+		go_on(p, next);
+		return PARSE_SKIP;
+	}
+	return read_outcome(p, types[x->d.outcome], ev);
+}
+
+/* --- expired -----------------------------------------------------------------------
+ */
+
+static struct track_recipient *
+next_deferred(struct track_message *m)
+{
+	struct track_recipient *r = m->recipients;
+
+	while (r && !r->deferred)
+		r = r->next;
+	return r;
+}
+
+/* It names no recipient: all that are deferred. */
+static enum parse_result
+read_expiry(struct maillog *p, struct event *ev, const char **why)
+{
+	struct sendmail *x = &p->is.sendmail;
+	struct track_message *m = track_find(p->env->track, &p->key);
+	struct track_recipient *r = m ? next_deferred(m) : NULL;
+
+	if (!m || !m->recipients) {
+		*why = "expired, and its recipients are not known";
+		return PARSE_BAD;
+	}
+	if (!r)
+		return PARSE_SKIP;
+	*ev = (struct event){ .type = EVENT_BOUNCE, .mode = EVENT_SYNC };
+	maillog_fill(p, ev, m);
+	struct slice to = track_slice(&r->to);
+	maillog_recipient(p, ev, readable(to, x->decoded, sizeof x->decoded),
+	    track_slice(&r->original));
+	ev->id_recipient = to;
+	ev->action = ACTION_FAILED;
+	ev->expired = true;
+	ev->status = track_slice(&r->status);
+	ev->diagnostic = track_slice(&r->diagnostic);
+	ev->smtp_code = r->smtp_code;
+	ev->remote_mta = track_slice(&r->remote_mta);
+	ev->remote_ip = track_slice(&r->remote_ip);
+	ev->attempts = r->attempts;
+	/* two aliases of one address: the same record, type and recipient */
+	for (struct track_recipient *o = m->recipients; o != r; o = o->next)
+		ev->id_n += o->expired && slice_eq(track_slice(&o->to), to);
+	x->expiring = r;
+	x->on_taken = SENDMAIL_TAKES_EXPIRED;
+	return PARSE_MORE;
+}
+
+/* --- taken -------------------------------------------------------------------------
+ */
+
+static void
+keep_deferral(struct maillog *p)
+{
+	const struct sendmail *x = &p->is.sendmail;
+	const struct sendmail_answer *a = &x->answer;
+	struct track_message *m = maillog_message(p);
+	struct track_recipient *r = m ? track_recipient(m, x->to, x->original) : NULL;
+
+	if (!r)
+		return;
+	track_reopen(p->env->track, m);
+	r->deferred = true;
+	r->attempts = x->attempts;
+	r->attempt = x->attempt;
+	r->smtp_code = a->code;
+	track_set(&r->status, a->status, LIMIT_TEXT);
+	track_set(&r->diagnostic, a->text, LIMIT_DIAGNOSTIC + 64);
+	track_set(&r->remote_mta, a->host, LIMIT_TEXT);
+	track_set(&r->remote_ip, a->ip, LIMIT_TEXT);
+}
+
+static void
+keep_final(struct maillog *p)
+{
+	struct sendmail *x = &p->is.sendmail;
+	struct track_message *m = track_find(p->env->track, &p->key);
+	struct track_recipient *r = m ? track_known(m, x->to, x->original) : NULL;
+
+	if (r)
+		r->deferred = false;
+	if (m)
+		sendmail_settle(p, m);
 }
 
 static void
 taken(struct maillog *p)
 {
-	(void)p;
+	struct sendmail *x = &p->is.sendmail;
+	struct track_message *m;
+
+	switch (x->on_taken) {
+	case SENDMAIL_TAKES_DEFERRED:
+		keep_deferral(p);
+		sendmail_progress(p)->next = x->next;
+		break;
+	case SENDMAIL_TAKES_FINAL:
+		keep_final(p);
+		sendmail_progress(p)->next = x->next;
+		break;
+	case SENDMAIL_TAKES_EXPIRED:
+		x->expiring->deferred = false;
+		x->expiring->expired = true;
+		if ((m = track_find(p->env->track, &p->key)))
+			sendmail_settle(p, m);
+		break;
+	default:
+		break;
+	}
+	x->on_taken = SENDMAIL_TAKES_NOTHING;
+}
+
+static enum parse_result
+parse(struct maillog *p, struct event *ev, const char **why)
+{
+	if (p->is.sendmail.lost) {
+		*why = "a part of a line that was cut is missing";
+		return PARSE_BAD;
+	}
+	if (slice_starts(p->rest, SLICE("to=")))
+		return read_delivery(p, ev, why);
+	if (!sendmail_is_expiry(p->rest)) {
+		sendmail_join(p);
+		return PARSE_SKIP;
+	}
+	enum parse_result r = read_expiry(p, ev, why);
+	if (r != PARSE_MORE)
+		sendmail_join(p); /* the notice, too */
+	return r;
 }
 
 const struct maillog_mta maillog_sendmail = {

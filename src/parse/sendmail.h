@@ -1,5 +1,8 @@
 /*
  * sendmail.h - inside the sendmail reader: one line of its own, taken apart.
+ *
+ * What sendmail logs went through its str2prt(): a backslash is doubled, other bytes
+ * that do not print are \t \n \r or \ooo. Slices called raw are as the log has them.
  */
 #ifndef BOUNCEFEED_SENDMAIL_H
 #define BOUNCEFEED_SENDMAIL_H
@@ -7,16 +10,148 @@
 #include "base/base.h"
 #include "parse/track.h"
 
-/* Parts of lines that sendmail cut into several (`QID[1]: ...`), until the last one is
- * there. Bounded. */
+/* --- addresses: sendmail_address.c */
+
+/* Where the address that begins at in[0] ends: at the first comma outside of quotes,
+ * angle brackets and comments, or in.n. false: what it opens is not closed, or closes
+ * what is not open. */
+bool sendmail_address_end(struct slice in, size_t *end);
+
+/* The address inside one of a list: without angle brackets, phrase and comments, raw.
+ */
+struct slice sendmail_address(struct slice in);
+
+/* How long the first `chars` characters of raw text are in the log; in.n where there
+ * are fewer. */
+size_t sendmail_raw_length(struct slice in, size_t chars);
+
+/* Raw text as its bytes were, to out; as it is where that is no UTF-8 without control
+ * characters or does not fit. Answers what counts. */
+struct slice sendmail_decode(struct slice in, char *out, size_t max);
+
+/* --- lines: sendmail_line.c, sendmail_stat.c */
+
+enum sendmail_outcome {
+	SENDMAIL_NO_OUTCOME, /* queued, quarantined, refused while it was handed in */
+	SENDMAIL_SENT,
+	SENDMAIL_DEFERRED,
+	SENDMAIL_FAILED,
+};
+
+/* Source: sendmail/deliver.c, logdelivery(). All slices raw, empty where not there. */
+struct sendmail_delivery {
+	struct slice list;    /* of recipients, without [more] */
+	struct slice control; /* ctladdr, where it is whole */
+	struct slice delay, mailer, pri, relay, dsn, ntries;
+	struct slice reply; /* the server's first line */
+	struct slice stat;
+	bool tried; /* it has an xdelay: a mailer was called */
+	enum sendmail_outcome outcome;
+};
+
+/* in: from "to=" on. false: *why says why not. */
+bool sendmail_read_delivery(
+    struct slice in, struct sendmail_delivery *out, const char **why);
+
+/* Is it "to=LIST, ctladdr=" or "to=LIST, delay=HH:MM:SS"? Nobody else writes so. */
+bool sendmail_is_delivery(struct slice in);
+
+/* in: from "reply=" or "stat=" on. false: two readings, or none. */
+bool sendmail_read_stat(
+    struct slice in, struct sendmail_delivery *out, const char **why);
+
+/* "[D+]HH:MM:SS" at the start of in: its length, or 0; the seconds to *out. */
+size_t sendmail_duration(struct slice in, int64_t *out);
+
+/* What an outcome line says about its reason. */
+struct sendmail_answer {
+	struct slice text;   /* the server's words, or sendmail's own */
+	struct slice status; /* only where it is the server's, or known by sendmail */
+	unsigned code;       /* of the server's reply */
+	struct slice host, ip;
+	bool local; /* delivered by this machine itself */
+};
+
+void sendmail_read_answer(
+    const struct sendmail_delivery *d, struct sendmail_answer *out);
+
+/* "from=<S>, size=N, class=N, nrcpts=N[, msgid=<ID>] ... , relay=R" */
+struct sendmail_arrival {
+	struct slice sender;     /* raw; empty: cut */
+	struct slice message_id; /* without <>, raw; empty: none, or cut */
+	struct slice client;     /* address of who handed it in */
+	unsigned recipients;
+};
+
+bool sendmail_read_arrival(struct slice in, struct sendmail_arrival *out);
+
+/* --- lines that sendmail cut into parts, "QID[1]: ... ...", "QID[2]: ...":
+ * sendmail_split.c */
+
+/* What the reader of one file keeps from line to line. Bounded. */
 struct sendmail_split;
 
 struct sendmail_split *sendmail_split_new(void); /* NULL without memory */
 void sendmail_split_free(struct sendmail_split *s);
 
+struct maillog;
+
+enum sendmail_part {
+	SENDMAIL_PART_KEPT, /* more parts follow, or they are of no line that counts */
+	SENDMAIL_PART_LAST, /* *whole has the line; it borrows until the next call */
+	SENDMAIL_PART_LOST, /* one before it is missing */
+};
+
+/* Takes p->rest as the part p->part of p->key and the line's pid. The same record may
+ * be given again. */
+enum sendmail_part sendmail_split_take(const struct maillog *p, struct slice *whole);
+
+/* Is a line of that host, queue id and pid in the making? */
+bool sendmail_split_open(const struct maillog *p);
+
+/* How far a record's list of recipients gave its events. */
+struct sendmail_progress {
+	uint64_t at; /* of which record: its offset */
+	size_t next; /* where in the list the next one begins */
+};
+
+struct sendmail_progress *sendmail_progress(const struct maillog *p);
+
+/* --- the reader: sendmail.c, sendmail_join.c */
+
 /* What one line says. */
 struct sendmail {
-	int on_taken;
+	bool lost; /* a part of it */
+	struct sendmail_delivery d;
+	struct sendmail_answer answer;
+	struct slice to;       /* of the event, raw */
+	struct slice original; /* what it was sent to, or empty */
+	size_t next;           /* recipient of the list; 0: that was the last one */
+	unsigned attempts;
+	int64_t attempt; /* which one: the priority, that grows with each */
+	struct track_recipient *expiring;
+	enum {
+		SENDMAIL_TAKES_NOTHING,
+		SENDMAIL_TAKES_DEFERRED,
+		SENDMAIL_TAKES_FINAL,
+		SENDMAIL_TAKES_EXPIRED
+	} on_taken;
+	char decoded[LIMIT_TEXT], control[LIMIT_TEXT];
 };
+
+/* A line that is no delivery: does it join, and what it says into the track. */
+bool sendmail_joins(const struct maillog *p);
+void sendmail_join(struct maillog *p);
+
+/* "NEWQID: DSN: Cannot send message for 5 days": all that are deferred have failed. */
+bool sendmail_is_expiry(struct slice in);
+
+/* It was handed to this machine again, under another queue id: "Sent (NEWQID Message
+ * accepted for delivery)". Empty: it was not. */
+struct slice sendmail_next_hop(
+    const struct sendmail_delivery *d, const struct sendmail_answer *a);
+
+/* One recipient more has its final outcome. */
+void sendmail_settle(struct maillog *p, struct track_message *m);
 
 #endif

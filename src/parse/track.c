@@ -229,6 +229,14 @@ track_close(struct track *t, struct track_message *m)
 	m->grave = at;
 }
 
+void
+track_reopen(struct track *t, struct track_message *m)
+{
+	if (m->closed)
+		t->closed[m->grave] = NULL;
+	m->closed = false;
+}
+
 /* Twice the buckets; without memory it stays as it is, only slower. */
 static void
 grow(struct track *t)

@@ -36,6 +36,7 @@ struct track_recipient {
 	struct track_text to;
 	struct track_text original; /* orig_to */
 	unsigned attempts;
+	int64_t attempt; /* which one the last was: sendmail's priority, that grows */
 	bool expired;  /* by the expiry line that is being read */
 	bool named;    /* only known as what `to` was called before an earlier hop */
 	bool deferred; /* its last outcome; false: delivered or failed */
@@ -90,6 +91,9 @@ struct track_message *track_begin(
 /* The message has left the queue. The last few such are kept: not all lines come in the
  * order in which they were written. */
 void track_close(struct track *t, struct track_message *m);
+
+/* It is still there: an alias had more recipients than were announced. */
+void track_reopen(struct track *t, struct track_message *m);
 
 void track_drop(struct track *t, struct track_message *m);
 

@@ -1,0 +1,375 @@
+/*
+ * sendmail_line.c - the lines `to=...` and `from=...`, taken apart.
+ *
+ * `to=LIST[, ctladdr=ADDR[ (UID/GID)]], delay=D[, KEY=VALUE ...][, reply=TEXT],
+ * stat=TEXT`: what strangers choose are LIST, ADDR, TEXT and the relay's name.
+ * Addresses are skipped as sendmail reads them, so that nothing in them is taken for a
+ * key; a relay with a name that is none, or TEXT that could end in two places, must
+ * leave one reading.
+ */
+#include "parse/sendmail.h"
+
+enum {
+	LIST_MAX = 8192,   /* bytes of a list; sendmail's own lines have 1024 */
+	CONTROL_CHARS = 83 /* from that length on it is shortened in its middle */
+};
+
+static bool
+take_number(struct slice *in, uint64_t *out)
+{
+	size_t n = 0;
+
+	while (n < in->n && is_digit(in->p[n]))
+		n++;
+	if (!slice_u64((struct slice){ in->p, n }, out))
+		return false;
+	*in = slice_from(*in, n);
+	return true;
+}
+
+static bool
+take(struct slice *in, struct slice what)
+{
+	if (!slice_starts(*in, what))
+		return false;
+	*in = slice_from(*in, what.n);
+	return true;
+}
+
+size_t
+sendmail_duration(struct slice in, int64_t *out)
+{
+	struct slice at = in;
+	uint64_t days = 0, part[3];
+
+	if (!take_number(&at, &part[0]))
+		return 0;
+	if (take(&at, SLICE("+"))) {
+		days = part[0];
+		if (!take_number(&at, &part[0]))
+			return 0;
+	}
+	for (size_t i = 1; i < 3; i++) {
+		if (!take(&at, SLICE(":")) || !take_number(&at, &part[i]))
+			return 0;
+	}
+	if (days > 100000 || part[0] > 100000 || part[1] > 59 || part[2] > 59)
+		return 0;
+	*out = (int64_t)(days * 86400 + part[0] * 3600 + part[1] * 60 + part[2]);
+	return in.n - at.n;
+}
+
+/* The list ends where a blank follows a comma: inside it there is none. */
+static bool
+take_list(struct slice *in, struct slice *out)
+{
+	size_t at = 0, end;
+
+	for (;; at++) {
+		if (!sendmail_address_end(slice_from(*in, at), &end))
+			return false;
+		at += end;
+		if (at + 1 >= in->n)
+			return false;
+		if (in->p[at + 1] == ' ')
+			break;
+	}
+	*out = (struct slice){ in->p, at };
+	*in = slice_from(*in, at + 2);
+	(void)take(in, SLICE("[more], "));
+	return true;
+}
+
+/* " (1001/0)" where it is, then ", delay=". */
+static bool
+ends_control(struct slice in)
+{
+	uint64_t unused;
+	struct slice at = in;
+
+	if (take(&at, SLICE(" (")) &&
+	    (!take_number(&at, &unused) || !take(&at, SLICE("/")) ||
+		!take_number(&at, &unused) || !take(&at, SLICE(")"))))
+		at = in;
+	return slice_starts(at, SLICE(", delay="));
+}
+
+/* A controlling address of 83 characters and more has "..." in its middle. */
+static bool
+take_shortened(struct slice *in)
+{
+	size_t dots = sendmail_raw_length(*in, (CONTROL_CHARS - 3) / 2);
+	size_t all = sendmail_raw_length(*in, CONTROL_CHARS);
+
+	if (!slice_starts(slice_from(*in, dots), SLICE("...")) ||
+	    !ends_control(slice_from(*in, all)))
+		return false;
+	*in = slice_from(*in, all);
+	return true;
+}
+
+/* "ctladdr=ADDR (UID/GID), ", of which ADDR to *out where it is whole. */
+static bool
+take_control(struct slice *in, struct slice *out)
+{
+	size_t end;
+
+	if (take_shortened(in)) {
+		end = 0;
+	} else {
+		if (!sendmail_address_end(*in, &end))
+			return false;
+		*out = (struct slice){ in->p, end };
+		/* "(1001/0)" is a comment to the scan */
+		for (size_t at = 0; at < end; at++) {
+			if (in->p[at] == ' ' && ends_control(slice_from(*in, at)))
+				out->n = at;
+		}
+	}
+	*in = slice_from(*in, end + slice_search(slice_from(*in, end), SLICE(", ")));
+	return take(in, SLICE(", "));
+}
+
+static bool
+is_key_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/* "KEY=" at the start of in: its length with the "=", or 0. */
+static size_t
+key_length(struct slice in)
+{
+	size_t n = 0;
+
+	while (n < in.n && is_key_char(in.p[n]))
+		n++;
+	return n > 0 && n < in.n && in.p[n] == '=' ? n + 1 : 0;
+}
+
+/* Does a relay end here: at a comma and one of the keys that may follow it? */
+static bool
+ends_relay(struct slice in)
+{
+	static const struct slice keys[] = { { "dsn=", 4 }, { "ntries=", 7 },
+		{ "stage=", 6 }, { "reply=", 6 }, { "status=", 7 }, { "stat=", 5 } };
+
+	if (!take(&in, SLICE(",")))
+		return false;
+	(void)take(&in, SLICE(" "));
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		if (slice_starts(in, keys[i]))
+			return true;
+	}
+	return false;
+}
+
+/* A host name or address, and perhaps " [ADDRESS]": what DNS and the local
+ * configuration can give. The domain of an address that has no host may hold more. */
+static bool
+is_plain_relay(struct slice in)
+{
+	static const struct slice others = { "/.-_:%@", 7 };
+	int open = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		char c = to_lower(in.p[i]);
+		if (c == '[' || c == ']')
+			open += c == '[' ? 1 : -1;
+		else if (c == ' ' ? i + 1 == in.n || in.p[i + 1] != '['
+				  : !is_digit(c) && !(c >= 'a' && c <= 'z') &&
+					slice_find(others, c) == others.n)
+			return false;
+	}
+	return open == 0;
+}
+
+/* A relay that may be anything must leave one place for what follows it. */
+static bool
+take_relay(struct slice *in, struct slice *out, const char **why)
+{
+	static const struct slice stat = { "stat=", 5 };
+	size_t end = 0;
+
+	while (end < in->n && !ends_relay(slice_from(*in, end)))
+		end++;
+	*out = (struct slice){ in->p, end };
+	*in = slice_from(*in, end);
+	if (is_plain_relay(*out))
+		return true;
+	struct slice rest = slice_from(*in, slice_search(*in, stat) + 1);
+	if (slice_search(rest, stat) == rest.n)
+		return true;
+	*why = "a relay's name holds a status: two readings";
+	return false;
+}
+
+/* One field of the tail; *at is behind its key. */
+static bool
+take_field(
+    struct slice *in, struct slice key, struct sendmail_delivery *out, const char **why)
+{
+	const struct {
+		struct slice key;
+		struct slice *value;
+	} fields[] = { { { "mailer=", 7 }, &out->mailer }, { { "pri=", 4 }, &out->pri },
+		{ { "dsn=", 4 }, &out->dsn }, { { "ntries=", 7 }, &out->ntries },
+		{ { "relay=", 6 }, &out->relay } };
+	struct slice unknown = { 0 }, *value = &unknown;
+
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		if (slice_eq(key, fields[i].key))
+			value = fields[i].value;
+	}
+	if (value->p) {
+		*why = "a field stands there twice";
+		return false;
+	}
+	if (value == &out->relay)
+		return take_relay(in, value, why);
+	*value = (struct slice){ in->p, slice_find(*in, ',') };
+	*in = slice_from(*in, value->n);
+	out->tried |= slice_eq(key, SLICE("xdelay="));
+	return true;
+}
+
+/* From behind "delay=HH:MM:SS" to the end. */
+static bool
+take_tail(struct slice in, struct sendmail_delivery *out, const char **why)
+{
+	size_t n;
+
+	while (take(&in, SLICE(","))) {
+		(void)take(&in, SLICE(" "));
+		if ((n = key_length(in)) == 0)
+			break;
+		struct slice key = { in.p, n };
+		if (slice_eq(key, SLICE("stat=")) || slice_eq(key, SLICE("reply=")))
+			return sendmail_read_stat(in, out, why);
+		if (slice_eq(key, SLICE("quarantine=")))
+			return true; /* a text of the filter's; stat=quarantined */
+		in = slice_from(in, n);
+		if (!take_field(&in, key, out, why))
+			return false;
+	}
+	*why = "delivery line without stat=, or a field of it not understood";
+	return false;
+}
+
+bool
+sendmail_read_delivery(struct slice in, struct sendmail_delivery *out, const char **why)
+{
+	int64_t unused;
+
+	*out = (struct sendmail_delivery){ 0 };
+	*why = "list of recipients not understood";
+	if (!take(&in, SLICE("to=")) || !take_list(&in, &out->list) ||
+	    out->list.n > LIST_MAX)
+		return false;
+	*why = "controlling address not understood";
+	if (take(&in, SLICE("ctladdr=")) && !take_control(&in, &out->control))
+		return false;
+	*why = "delay not understood";
+	if (!take(&in, SLICE("delay=")) ||
+	    (out->delay.n = sendmail_duration(in, &unused)) == 0)
+		return false;
+	out->delay.p = in.p;
+	return take_tail(slice_from(in, out->delay.n), out, why);
+}
+
+bool
+sendmail_is_delivery(struct slice in)
+{
+	struct slice unused;
+	int64_t delay;
+
+	if (!take(&in, SLICE("to=")) || !take_list(&in, &unused))
+		return false;
+	return slice_starts(in, SLICE("ctladdr=")) ||
+	       (take(&in, SLICE("delay=")) && sendmail_duration(in, &delay) > 0);
+}
+
+/* --- from= -------------------------------------------------------------------------
+ */
+
+/* ", size=N, class=N, nrcpts=N" */
+static bool
+take_counts(struct slice *in, uint64_t *recipients)
+{
+	uint64_t unused;
+	struct slice at = *in;
+
+	if (!take(&at, SLICE(", size=")) || !take_number(&at, &unused) ||
+	    !take(&at, SLICE(", class=")))
+		return false;
+	(void)take(&at, SLICE("-"));
+	if (!take_number(&at, &unused))
+		return false;
+	if (take(&at, SLICE(", pri=")) && !take_number(&at, &unused))
+		return false; /* before 8.12 */
+	if (!take(&at, SLICE(", nrcpts=")) || !take_number(&at, recipients))
+		return false;
+	*in = at;
+	return true;
+}
+
+/* "host [192.0.2.1] (may be forged)" */
+static struct slice
+address_in(struct slice relay)
+{
+	size_t open = slice_rfind(relay, '[');
+	struct slice ip = slice_from(relay, open + 1);
+
+	if (open >= relay.n || slice_find(ip, ']') == ip.n)
+		return (struct slice){ 0 };
+	ip.n = slice_find(ip, ']');
+	(void)take(&ip, SLICE("IPv6:"));
+	return ip;
+}
+
+/* The value of msgid=, without its angle brackets; empty where it was cut. */
+static struct slice
+take_message_id(struct slice in)
+{
+	enum { ID_CHARS = 100 };
+	static const struct slice ends[] = { { ", bodytype=", 11 }, { ", proto=", 8 },
+		{ ", daemon=", 9 }, { ", relay=", 8 } };
+
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		in.n = slice_search(in, ends[i]);
+	if (sendmail_raw_length(in, ID_CHARS - 1) < in.n)
+		return (struct slice){ 0 };
+	if (in.n > 1 && in.p[0] == '<' && in.p[in.n - 1] == '>')
+		return (struct slice){ in.p + 1, in.n - 2 };
+	return in;
+}
+
+bool
+sendmail_read_arrival(struct slice in, struct sendmail_arrival *out)
+{
+	enum { SENDER_CHARS = 200 }; /* it is cut there */
+	size_t end;
+	uint64_t recipients;
+
+	*out = (struct sendmail_arrival){ 0 };
+	if (!take(&in, SLICE("from=")))
+		return false;
+	struct slice sender = in;
+	if (sendmail_address_end(in, &end)) {
+		in = slice_from(in, end);
+		out->sender = (struct slice){ sender.p, end };
+	}
+	if (!take_counts(&in, &recipients)) {
+		out->sender.n = 0;
+		in = slice_from(sender, sendmail_raw_length(sender, SENDER_CHARS));
+		if (!take_counts(&in, &recipients))
+			return false;
+	}
+	if (sendmail_raw_length(out->sender, SENDER_CHARS - 1) < out->sender.n)
+		out->sender.n = 0; /* cut, and closed by chance */
+	out->recipients = recipients < UINT32_MAX ? (unsigned)recipients : UINT32_MAX;
+	if (take(&in, SLICE(", msgid=")))
+		out->message_id = take_message_id(in);
+	out->client = address_in(in);
+	return true;
+}

@@ -1,0 +1,335 @@
+/*
+ * sendmail_stat.c - `[reply=TEXT, ]stat=TEXT`: what became of a delivery, and why.
+ *
+ * stat= has one of few texts of sendmail's own. Behind "Deferred: ", in reply= and in
+ * the parentheses of "Sent" stands what the other server said, which may look like a
+ * field. Without reply= the first stat= counts; with it, one that sendmail could have
+ * written behind that reply.
+ *
+ * dsn= is the server's status only where the server had one; else sendmail makes one up
+ * from the reply's code: 5.1.1 for any 550, "relaying denied" included. Only what the
+ * server said itself counts, or what this machine found out (deliver.c, usersmtp.c).
+ */
+#include "parse/sendmail.h"
+#include "event/event.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+enum { SHORTENED = 190 }; /* a text of that length may lack its middle */
+
+/* libsm/strexit.c. The error of the system may follow, or what an LMTP server said. */
+static const struct {
+	struct slice text;
+	enum sendmail_outcome outcome;
+} generic[] = {
+	{ { "Command line usage error", 24 }, SENDMAIL_FAILED },
+	{ { "Data format error", 17 }, SENDMAIL_FAILED },
+	{ { "Cannot open input", 17 }, SENDMAIL_FAILED },
+	{ { "User unknown", 12 }, SENDMAIL_FAILED },
+	{ { "Host unknown", 12 }, SENDMAIL_FAILED },
+	{ { "Service unavailable", 19 }, SENDMAIL_FAILED },
+	{ { "Internal error", 14 }, SENDMAIL_FAILED },
+	{ { "System file missing", 19 }, SENDMAIL_FAILED },
+	{ { "Can't create output", 19 }, SENDMAIL_FAILED },
+	{ { "Remote protocol error", 21 }, SENDMAIL_FAILED },
+	{ { "Insufficient permission", 23 }, SENDMAIL_FAILED },
+	{ { "Local configuration error", 25 }, SENDMAIL_FAILED },
+	/* it stays in the queue (markfailure) */
+	{ { "Operating system error", 22 }, SENDMAIL_DEFERRED },
+	{ { "I/O error", 9 }, SENDMAIL_DEFERRED },
+};
+
+static const struct slice deferred = { "Deferred", 8 }, sent = { "Sent", 4 },
+			  reply_key = { "reply=", 6 }, stat_key = { "stat=", 5 };
+
+/* `text`, alone or with more behind it as sendmail adds it. */
+static bool
+is_text(struct slice in, struct slice text)
+{
+	if (!slice_starts(in, text))
+		return false;
+	in = slice_from(in, text.n);
+	return in.n == 0 || slice_starts(in, SLICE(": ")) ||
+	       slice_starts(in, SLICE(" ("));
+}
+
+/* What only sendmail itself writes; NO_OUTCOME: nothing that is known. */
+static enum sendmail_outcome
+generic_outcome(struct slice in)
+{
+	if (is_text(in, deferred))
+		return SENDMAIL_DEFERRED;
+	for (size_t i = 0; i < COUNT(generic); i++) {
+		if (is_text(in, generic[i].text))
+			return generic[i].outcome;
+	}
+	return slice_starts(in, SLICE("unknown mailer error ")) ? SENDMAIL_FAILED
+								: SENDMAIL_NO_OUTCOME;
+}
+
+/* The text of "Deferred: TEXT"; empty where it has none. */
+static struct slice
+deferred_text(struct slice stat)
+{
+	if (!slice_starts(stat, SLICE("Deferred: ")))
+		return (struct slice){ 0 };
+	return slice_trim(slice_from(stat, 10));
+}
+
+/* Could `stat` stand behind that reply? A deferral repeats a reply of the server's, so
+ * one that repeats another has its own `stat=` inside the reply. */
+static bool
+fits(struct slice reply, struct slice stat, bool *repeats)
+{
+	struct slice text = deferred_text(stat), status;
+
+	*repeats = text.n > 0 && slice_eq(text, reply);
+	if (*repeats || text.n > SHORTENED || reply.n > SHORTENED)
+		return true;
+	return event_reply_scan(text, &status) == 0 ||
+	       event_reply_scan(reply, &status) == 0;
+}
+
+/* A place where the reply may end. */
+struct place {
+	struct slice reply, stat;
+	enum sendmail_outcome outcome;
+	bool repeats;
+};
+
+/* The next place in `in` (behind "reply=") at or behind *at; false: none. */
+static bool
+next_place(struct slice in, size_t *at, struct place *out)
+{
+	while (*at < in.n) {
+		size_t n = *at + slice_search(slice_from(in, *at), stat_key);
+		if (n >= in.n)
+			return false;
+		*at = n + stat_key.n;
+		size_t end = n;
+		while (end > 0 && in.p[end - 1] == ' ')
+			end--;
+		if (end == 0 || in.p[end - 1] != ',')
+			continue;
+		out->reply = slice_trim((struct slice){ in.p, end - 1 });
+		out->stat = slice_from(in, *at);
+		out->outcome = generic_outcome(out->stat);
+		if (out->outcome != SENDMAIL_NO_OUTCOME &&
+		    fits(out->reply, out->stat, &out->repeats))
+			return true;
+	}
+	return false;
+}
+
+/* A text of the configuration's: where there is but one place, and a reply's class. */
+static bool
+only_place(struct slice in, struct place *out)
+{
+	static const struct slice key = { ", stat=", 7 };
+	size_t end = slice_search(in, key);
+
+	out->stat = slice_from(in, end + key.n);
+	out->reply = slice_trim((struct slice){ in.p, end });
+	if (out->stat.n == 0 || slice_search(out->stat, stat_key) < out->stat.n ||
+	    is_text(out->stat, sent))
+		return false;
+	out->outcome = in.p[0] == '4'   ? SENDMAIL_DEFERRED
+		       : in.p[0] == '5' ? SENDMAIL_FAILED
+					: SENDMAIL_NO_OUTCOME;
+	return out->outcome != SENDMAIL_NO_OUTCOME;
+}
+
+/* Which of two places counts, by the class of the reply; false: neither. A deferral
+ * that repeats its reply is a 4.y.z's, or one of a server that was not the last. */
+static bool
+decide(struct place *best, const struct place *other, char class)
+{
+	enum sendmail_outcome want = class == '4' ? SENDMAIL_DEFERRED : SENDMAIL_FAILED;
+
+	if (best->outcome == other->outcome) {
+		/* a generic text ends the line: the last one; a deferral's may hold
+		 * more */
+		if (other->outcome == SENDMAIL_FAILED ||
+		    (other->repeats && !best->repeats))
+			*best = *other;
+		return true;
+	}
+	if ((class != '4' && class != '5') ||
+	    (class == '5' && (best->repeats || other->repeats)))
+		return false;
+	if (other->outcome == want)
+		*best = *other;
+	return true;
+}
+
+/* in: behind "reply=". */
+static bool
+read_reply(struct slice in, struct sendmail_delivery *out, const char **why)
+{
+	struct place best = { 0 }, other = { 0 };
+	size_t at = 0;
+	char class = in.n > 0 ? in.p[0] : 0;
+
+	if (!next_place(in, &at, &best) && !only_place(in, &best)) {
+		*why = "reply= without a stat= that is sendmail's";
+		return false;
+	}
+	while (next_place(in, &at, &other)) {
+		if (!decide(&best, &other, class)) {
+			*why = "a reply holds a status: two readings";
+			return false;
+		}
+	}
+	out->reply = best.reply;
+	out->stat = best.stat;
+	out->outcome = best.outcome;
+	return true;
+}
+
+/* Is it sendmail's word for what is no outcome: the message waits, or was never taken?
+ */
+static bool
+is_no_outcome(struct slice stat)
+{
+	static const struct slice words[] = { { "queued", 6 }, { "quarantined", 11 },
+		{ "discarded", 9 }, { "aborted by sender", 17 },
+		{ "Return receipt", 14 } };
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (slice_eq(stat, words[i]))
+			return true;
+	}
+	return false;
+}
+
+bool
+sendmail_read_stat(struct slice in, struct sendmail_delivery *out, const char **why)
+{
+	if (slice_starts(in, reply_key))
+		return read_reply(slice_from(in, reply_key.n), out, why);
+	out->stat = slice_trim(slice_from(in, stat_key.n));
+	/* without a mailer it is a message that was refused while it was handed in */
+	if (out->mailer.n == 0 || out->stat.n == 0 || is_no_outcome(out->stat))
+		return true;
+	if (is_text(out->stat, sent)) {
+		out->outcome = SENDMAIL_SENT;
+		*why = "sent, and dsn= says another thing";
+		return out->dsn.n == 0 || out->dsn.p[0] == '2';
+	}
+	out->outcome = generic_outcome(out->stat);
+	if (out->outcome == SENDMAIL_NO_OUTCOME)
+		out->outcome = SENDMAIL_FAILED; /* a text of the configuration's */
+	return true;
+}
+
+/* --- why ---------------------------------------------------------------------------
+ */
+
+/* Mailers of this machine: what they say of a user is true. */
+static bool
+is_local(const struct sendmail_delivery *d, struct slice ip)
+{
+	static const struct slice names[] = { { "local", 5 }, { "prog", 4 },
+		{ "*file*", 6 }, { "*include*", 9 }, { "*error*", 7 }, { "error", 5 },
+		{ "discard", 7 }, { "procmail", 8 } };
+	static const struct slice remote[] = { { "smtp", 4 }, { "esmtp", 5 },
+		{ "smtp8", 5 }, { "dsmtp", 5 }, { "relay", 5 } };
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (slice_ieq(d->mailer, names[i]))
+			return true;
+	}
+	for (size_t i = 0; i < COUNT(remote); i++) {
+		if (slice_ieq(d->mailer, remote[i]))
+			return false;
+	}
+	return ip.n == 0 || slice_istarts(d->mailer, SLICE("cyrus"));
+}
+
+/* "mx.test. [192.0.2.1]"; a name that was shortened is none. */
+static void
+read_relay(struct slice relay, struct slice *host, struct slice *ip)
+{
+	enum { HOST_CHARS = 18 }; /* on each side of the dots */
+	size_t open = slice_search(relay, SLICE(" ["));
+
+	*host = (struct slice){ relay.p, open };
+	*ip = slice_from(relay, open + 2);
+	if (ip->n > 0 && ip->p[ip->n - 1] == ']')
+		ip->n--;
+	else
+		*ip = (struct slice){ 0 };
+	if (slice_istarts(*ip, SLICE("IPv6:")))
+		*ip = slice_from(*ip, 5);
+	if (host->n > 0 && host->p[host->n - 1] == '.')
+		host->n--;
+	if (slice_starts(slice_from(*host, HOST_CHARS), SLICE("...")))
+		host->n = 0;
+}
+
+/* What sendmail makes up from a reply's code (usersmtp.c: smtptodsn(), smtprcpt()). */
+static bool
+is_made_up(struct slice dsn)
+{
+	static const struct slice codes[] = { { "5.1.1", 5 }, { "5.1.6", 5 },
+		{ "5.1.3", 5 }, { "5.1.0", 5 }, { "5.2.0", 5 }, { "5.2.2", 5 } };
+
+	for (size_t i = 0; i < COUNT(codes); i++) {
+		if (slice_eq(dsn, codes[i]))
+			return true;
+	}
+	return false;
+}
+
+/* dsn=, where it is what sendmail knows. An older one does not log the reply. */
+static struct slice
+own_status(const struct sendmail_delivery *d, bool local)
+{
+	char class = d->outcome == SENDMAIL_SENT       ? '2'
+		     : d->outcome == SENDMAIL_DEFERRED ? '4'
+						       : '5';
+
+	if (d->dsn.n == 0 || d->dsn.p[0] != class ||
+	    event_status_scan(d->dsn) != d->dsn.n)
+		return (struct slice){ 0 };
+	if (!local && d->outcome == SENDMAIL_FAILED && is_made_up(d->dsn))
+		return (struct slice){ 0 };
+	return d->dsn;
+}
+
+/* "Sent (Ok: queued as X)": what is between the parentheses. */
+static struct slice
+sent_text(struct slice stat)
+{
+	stat = slice_from(stat, 6);
+	if (stat.n > 0 && stat.p[stat.n - 1] == ')')
+		stat.n--;
+	return stat;
+}
+
+void
+sendmail_read_answer(const struct sendmail_delivery *d, struct sendmail_answer *out)
+{
+	struct slice in_reply,
+	    said = d->reply.n > 0 ? d->reply : deferred_text(d->stat);
+
+	*out = (struct sendmail_answer){ 0 };
+	read_relay(d->relay, &out->host, &out->ip);
+	out->local = is_local(d, out->ip);
+	if (d->outcome == SENDMAIL_SENT) {
+		out->text = sent_text(d->stat);
+		out->status = own_status(d, out->local);
+	} else if ((out->code = event_reply_scan(said, &in_reply)) != 0) {
+		out->text = said;
+		if (in_reply.n > 0 && in_reply.p[0] == said.p[0])
+			out->status = in_reply;
+		if (out->local && !d->tried)
+			out->code = 0; /* sendmail's own, of a user that is none */
+	} else {
+		out->text = said.n > 0 ? said : d->stat;
+		out->status = own_status(d, out->local);
+	}
+	/* where nobody answered, the relay is only who was looked for */
+	if (out->ip.n == 0 && out->code == 0 && d->outcome != SENDMAIL_SENT)
+		out->host.n = 0;
+}
