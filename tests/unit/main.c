@@ -27,6 +27,7 @@ static Suite *(*const suites[])(void) = {
 	suite_config,
 	suite_import,
 	suite_forget,
+	suite_hostile,
 };
 
 int

@@ -24,5 +24,6 @@ Suite *suite_select(void);
 Suite *suite_config(void);
 Suite *suite_import(void);
 Suite *suite_forget(void);
+Suite *suite_hostile(void);
 
 #endif

@@ -76,7 +76,7 @@ maillog_tell(const struct parse_format *f, const struct parse_env *env,
 	struct buf again;
 	const char *start = lines.p;
 
-	buf_init(&again, 1 << 20);
+	buf_init(&again, 8 << 20);
 	own.track = track_new(1000, 7 * 86400);
 	void *parser = f->make(&own);
 	ck_assert(parser && own.track);
