@@ -47,6 +47,11 @@ void text_shown(struct buf *out, struct slice s);
 int64_t clock_ms(void);      /* monotonic: deadlines */
 int64_t clock_wall_ms(void); /* since 1970: what is stored and shown */
 int64_t clock_cpu_us(void);  /* of this thread */
+
+/* What to find a year by: a file's time of modification, or now where that is none:
+ * images and archives have files of 1970. */
+struct when clock_of_file(int64_t mtime);
+
 uint64_t clock_random(void); /* from the kernel, never blocks after boot */
 
 #endif

@@ -99,7 +99,7 @@ static int
 finish_file(struct source_file *s)
 {
 	struct reading *r = s->user;
-	struct when undated = { .sec = s->mtime_ns / 1000000000 };
+	struct when undated = clock_of_file(s->mtime_ns / 1000000000);
 
 	/* not the first record: if it goes on after all, its beginning is no key */
 	if (!r || !s->over || !s->has_key || stream_next(r->stream) != s->read)
@@ -251,7 +251,7 @@ read_file(struct follow *f, struct source_file *s, struct err *e)
 		    (unsigned long long)s->offset);
 	if (n < 0)
 		return (int)n;
-	struct when undated = { .sec = s->mtime_ns / 1000000000 };
+	struct when undated = clock_of_file(s->mtime_ns / 1000000000);
 	rc = stream_feed(r->stream, (struct slice){ f->chunk, (size_t)n }, false,
 	    slice_of(s->path), undated);
 	r->paused = rc == -EAGAIN;

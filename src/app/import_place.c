@@ -42,7 +42,7 @@ static int
 run_up_to(struct follow *f, struct source_file *s, struct stream *st, uint64_t offset,
     char *last, struct err *e)
 {
-	struct when undated = { .sec = s->mtime_ns / 1000000000 };
+	struct when undated = clock_of_file(s->mtime_ns / 1000000000);
 	int rc = 0;
 
 	while (rc == 0 && s->read < offset) {

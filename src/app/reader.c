@@ -151,7 +151,7 @@ struct when
 reader_time(const struct reader *r)
 {
 	if (reader_is_file(r))
-		return (struct when){ .sec = r->st.st_mtim.tv_sec };
+		return clock_of_file(r->st.st_mtim.tv_sec);
 	return (struct when){ .sec = clock_wall_ms() / 1000 };
 }
 

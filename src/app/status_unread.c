@@ -123,7 +123,7 @@ peek_at(struct peek *k, struct status_file *f)
 		.key = f->key,
 		.header = f->header,
 	};
-	struct when undated = { .sec = f->mtime_ms / 1000 };
+	struct when undated = clock_of_file(f->mtime_ms / 1000);
 	ssize_t n = s ? read_unread(f, k->chunk) : -1;
 
 	k->event_ms = 0;

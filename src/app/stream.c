@@ -6,7 +6,6 @@
  * handed to on_bad and passed over. A file has a key from its first data record on;
  * until then nothing of it counts as done.
  */
-#include "app/app.h"
 #include "app/stream_internal.h"
 
 #include <errno.h>
@@ -303,9 +302,6 @@ stream_feed(struct stream *s, struct slice bytes, bool last, struct slice file,
 	int rc;
 
 	s->file = file;
-	/* images and archives have files of 1970: that is no time to find a year by */
-	if (undated.sec < INT64_C(631152000)) /* 1990 */
-		undated = (struct when){ .sec = clock_wall_ms() / 1000 };
 	s->undated = undated;
 	if (s->pending.n > 0) {
 		if ((rc = buf_add(&s->pending, bytes)) < 0)
