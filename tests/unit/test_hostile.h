@@ -19,10 +19,10 @@ struct hostile {
 void hostile_check(const struct hostile *row, size_t n);
 
 /*
- * Cuts the last line after each of its bytes: it must give what the whole line gives
- * (by type and recipient), or be bad, or say nothing.
+ * Cuts the last line after each of its bytes: it must give what was meant (`TYPE
+ * RECIPIENT STATUS`; NULL: what the whole line gives), or be bad, or say nothing.
  */
-void hostile_cut(const struct hostile *row);
+void hostile_cut(const struct hostile *row, const char *meant);
 
 TCase *tcase_hostile_text(void);
 
