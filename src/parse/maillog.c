@@ -161,6 +161,17 @@ split_tag(struct maillog *p)
 	p->daemon = slice_from(tag, last + 1);
 }
 
+/* "warning: ", "fatal: ", "statistics: ": an id has a digit or a capital letter. */
+static bool
+is_plain_word(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < 'a' || s.p[i] > 'z')
+			return false;
+	}
+	return true;
+}
+
 /* "4F9D195432C: ", "4jX70m1lSqzCt: " or "6ALN3D5W000110[1]: "; words before a colon
  * that are no ids are told by what is behind them. */
 static bool
@@ -177,7 +188,8 @@ split_queue_id(struct maillog *p)
 	}
 	p->key.queue_id = (struct slice){ in.p, n };
 	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX ||
-	    slice_eq(p->key.queue_id, SLICE("NOQUEUE")))
+	    slice_eq(p->key.queue_id, SLICE("NOQUEUE")) ||
+	    is_plain_word(p->key.queue_id))
 		return false;
 	in = slice_from(in, n);
 	p->part = (struct slice){ 0 };

@@ -87,6 +87,20 @@ fill_outcome(struct maillog *p, struct event *ev)
 	ev->delay = whole_seconds(d->delay);
 }
 
+/* 10/8, 192.168/16, 172.16/12, fd00::/8 */
+static bool
+is_private(struct slice ip)
+{
+	uint64_t second = 0;
+	struct slice part = slice_from(ip, 4);
+
+	part.n = slice_find(part, '.');
+	return slice_starts(ip, SLICE("10.")) || slice_starts(ip, SLICE("192.168.")) ||
+	       (slice_starts(ip, SLICE("172.")) && slice_u64(part, &second) &&
+		   second >= 16 && second < 32) ||
+	       slice_istarts(ip, SLICE("fd"));
+}
+
 /* On this machine, or on its net where the filter came back from? What it took is then
  * in the queue again. */
 static bool
@@ -100,10 +114,7 @@ is_filter(struct maillog *p, const struct postfix_answer *a, struct slice queue_
 	k.queue_id = queue_id;
 	const struct track_message *m = track_find(p->env->track, &k);
 	return m && a->ip.n > 0 && slice_eq(track_slice(&m->client), a->ip) &&
-	       (slice_starts(a->ip, SLICE("10.")) ||
-		   slice_starts(a->ip, SLICE("192.168.")) ||
-		   slice_starts(a->ip, SLICE("172.")) ||
-		   slice_istarts(a->ip, SLICE("fd")));
+	       is_private(a->ip);
 }
 
 /* The queue id under which the message goes on here, where it does; else empty. A

@@ -45,8 +45,8 @@ value_of(struct slice in, struct slice key, struct slice end)
 	return value;
 }
 
-/* "client=H[IP][, orig_queue_id=Q, orig_client=C][, sasl_method=M, sasl_username=U
- * [, sasl_sender=S]]": the first line of a message. A short queue id comes again, and
+/* "client=H[IP][, sasl_method=M, sasl_username=U[, sasl_sender=S]][, orig_queue_id=Q,
+ * orig_client=C]": the first line of a message. A short queue id comes again, and
  * what is known of it belongs to another message whose end nobody saw. */
 static void
 read_client(struct maillog *p)
@@ -61,9 +61,12 @@ read_client(struct maillog *p)
 		return;
 	postfix_read_relay(who, &client);
 	track_keep(&m->client, client.ip, LIMIT_TEXT);
-	track_keep(&m->submitter,
-	    value_of(rest, SLICE(", sasl_username="), SLICE(", sasl_sender=")),
-	    LIMIT_TEXT);
+	struct slice login = value_of(
+	    rest, SLICE(", sasl_username="), SLICE(", sasl_sender="));
+	login.n = slice_search(login, SLICE(", orig_queue_id="));
+	track_keep(&m->submitter, login, LIMIT_TEXT);
+	if (login.n > 0) /* it may say anything; a filter does not log in */
+		return;
 	/* a filter on this machine tells whose it was; on another one it tells ids that
 	 * are not of this log */
 	from.queue_id = value_of(rest, SLICE(", orig_queue_id="), SLICE(","));

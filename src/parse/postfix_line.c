@@ -232,9 +232,10 @@ holds_tail(struct slice text)
 }
 
 /* Does Postfix write such a TEXT after this relay and word? A server's own words are
- * wrapped: what a server or an address forges is not, or not as it should. */
+ * wrapped: what a server or an address forges is not, or not as it should. !whole: the
+ * line may have been cut just behind a parenthesis in it. */
 static bool
-is_written(const struct postfix_delivery *d)
+is_written(const struct postfix_delivery *d, bool whole)
 {
 	static const struct slice wrapped[] = { { "host ", 5 },
 		{ "Protocol error: host ", 21 },
@@ -245,14 +246,13 @@ is_written(const struct postfix_delivery *d)
 
 	if (slice_eq(d->word, SLICE("sent"))) {
 		/* a server's reply as it is; else our own words */
-		if (network)
-			return d->text.n == 0 || d->text.p[0] == '2' ||
-			       !holds_tail(d->text);
-		return !answered && !holds_tail(d->text);
+		bool reply = d->text.n == 0 || d->text.p[0] == '2';
+		return (network && reply) ||
+		       (!holds_tail(d->text) && (network || !answered));
 	}
 	for (size_t i = 0; i < sizeof wrapped / sizeof wrapped[0]; i++)
 		wrap |= slice_starts(d->text, wrapped[i]);
-	if (slice_starts(d->text, wrapped[0]) && !answered && !d->cut &&
+	if (whole && slice_starts(d->text, wrapped[0]) && !answered && !d->cut &&
 	    slice_search(d->text, SLICE(" said: ")) < d->text.n)
 		return false;
 	if (wrap)
@@ -323,7 +323,7 @@ read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *
 	     from = at + 1,
 		    at = from + slice_search(slice_from(in, from), before_relay)) {
 		if (at == but || !take_tail(slice_from(in, at + 3), exact, &d) ||
-		    !is_written(&d))
+		    !is_written(&d, true))
 			continue;
 		unsigned n = split_internal((struct slice){ in.p, at }, &d);
 		if (n > 0)
@@ -333,6 +333,17 @@ read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *
 	return ways;
 }
 
+/* An address with quotes: what is in them is the address's, also where the line was cut
+ * within. A quote that closes no local part is a character of the older form. */
+static bool
+is_quoted(struct slice in)
+{
+	if (!slice_starts(in, SLICE("\"")))
+		return false;
+	size_t end = quote_end(in) + 1;
+	return end >= in.n || in.p[end] == '@' || in.p[end] == '>';
+}
+
 static enum postfix_reading
 read_marked(struct slice in, bool exact, struct postfix_delivery *out)
 {
@@ -340,15 +351,17 @@ read_marked(struct slice in, bool exact, struct postfix_delivery *out)
 	bool certain = false;
 
 	if (!read_external(in, exact, out, &certain)) {
+		if (is_quoted(in))
+			return POSTFIX_UNREAD;
 		unsigned ways = read_internal(in, exact, in.n, out);
 		return ways < 2 ? (enum postfix_reading)ways : POSTFIX_AMBIGUOUS;
 	}
-	if (certain || slice_search(out->text, before_relay) == out->text.n)
-		return POSTFIX_READ;
-	unsigned ways = read_internal(in, exact, out->head, &other);
+	unsigned ways = 0;
+	if (!certain && slice_search(out->text, before_relay) < out->text.n)
+		ways = read_internal(in, exact, out->head, &other);
 	if (ways == 0)
 		return POSTFIX_READ;
-	if (ways > 1 || is_written(out))
+	if (ways > 1 || is_written(out, false))
 		return POSTFIX_AMBIGUOUS;
 	*out = other;
 	return POSTFIX_READ;
