@@ -178,7 +178,7 @@ external_address(struct slice in)
 	return close < in.n && is_domain(domain) ? close : in.n;
 }
 
-/* Could it be an address that is not quoted though it would have to be? */
+/* Could it be an address in the older form? */
 static bool
 is_internal(struct slice s)
 {
@@ -338,10 +338,10 @@ read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *
 static bool
 is_quoted(struct slice in)
 {
-	if (!slice_starts(in, SLICE("\"")))
-		return false;
-	size_t end = quote_end(in) + 1;
-	return end >= in.n || in.p[end] == '@' || in.p[end] == '>';
+	struct slice rest = slice_from(in, quote_end(in) + 1);
+
+	return slice_starts(in, SLICE("\"")) &&
+	       (rest.n == 0 || rest.p[0] == '@' || rest.p[0] == '>');
 }
 
 static enum postfix_reading
