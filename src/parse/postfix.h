@@ -30,6 +30,17 @@ enum postfix_reading {
 enum postfix_reading postfix_read_delivery(
     struct slice in, struct postfix_delivery *out);
 
+/* The length of an address as it stands before its ">" where nothing in it that needs
+ * quotes has none; in.n where there is no such one. */
+size_t postfix_external_address(struct slice in);
+
+/* An address with quotes: what is in them is the address's, also where the line was cut
+ * within. A quote that closes no local part is a character of the older form. */
+bool postfix_is_quoted(struct slice in);
+
+/* Could it be an address of the older form? */
+bool postfix_is_unquoted(struct slice address);
+
 /* The address behind "to=<" or "from=<", up to its ">"; *in moves behind that. Quoted
  * local parts may hold anything. false: it has no end. */
 bool postfix_take_address(struct slice *in, struct slice *out);

@@ -106,103 +106,10 @@ take_tail(struct slice in, bool exact, struct postfix_delivery *out)
 	return event_status_scan(out->dsn) == out->dsn.n && take_status(in, out);
 }
 
-/* --- addresses ---------------------------------------------------------------------
- */
-
-/* Where a quoted string that begins at in[0] has its closing quote, or in.n. */
-static size_t
-quote_end(struct slice in)
-{
-	for (size_t i = 1; i < in.n; i++) {
-		if (in.p[i] == '\\')
-			i++;
-		else if (in.p[i] == '"')
-			return i;
-	}
-	return in.n;
-}
-
-/* What may stand neither in a domain nor in a local part without quotes; and no control
- * character or blank. */
-static const bool needs_quote[256] = { ['<'] = true,
-	['>'] = true,
-	['('] = true,
-	[')'] = true,
-	['['] = true,
-	[']'] = true,
-	[','] = true,
-	[';'] = true,
-	[':'] = true,
-	['\\'] = true,
-	['"'] = true,
-	['@'] = true,
-	[0x7f] = true };
-
-static bool
-is_plain(char c)
-{
-	return (unsigned char)c > ' ' && !needs_quote[(unsigned char)c];
-}
-
-static bool
-is_domain(struct slice s)
-{
-	if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
-		return slice_find(s, '>') == s.n && slice_find(s, ' ') == s.n;
-	for (size_t i = 0; i < s.n; i++) {
-		if (!is_plain(s.p[i]))
-			return false;
-	}
-	return s.n > 0;
-}
-
-/* The length of an address as it stands before its ">" where nothing in it that needs
- * quotes has none; in.n where there is no such one. */
-static size_t
-external_address(struct slice in)
-{
-	size_t at = 0;
-
-	if (in.n > 0 && in.p[0] == '"') {
-		at = quote_end(in) + 1;
-	} else {
-		while (at < in.n && is_plain(in.p[at]))
-			at++;
-	}
-	if (at < in.n && in.p[at] == '>')
-		return at; /* a local part alone, or nothing */
-	if (at == 0 || at >= in.n || in.p[at] != '@')
-		return in.n;
-	size_t close = at + slice_find(slice_from(in, at), '>');
-	struct slice domain = { in.p + at + 1, close - at - 1 };
-	return close < in.n && is_domain(domain) ? close : in.n;
-}
-
-/* Could it be an address in the older form? */
-static bool
-is_internal(struct slice s)
-{
-	size_t at = slice_rfind(s, '@');
-
-	return at > 0 && at < s.n && is_domain(slice_from(s, at + 1));
-}
-
-bool
-postfix_take_address(struct slice *in, struct slice *out)
-{
-	size_t n = external_address(*in);
-
-	if (n == in->n)
-		n = slice_find(*in, '>');
-	if (n == in->n)
-		return false;
-	*out = (struct slice){ in->p, n };
-	*in = slice_from(*in, n + 1);
-	return true;
-}
-
 /* --- readings ----------------------------------------------------------------------
  */
+
+enum { UNCUT_MAX = 900 }; /* bytes of a line that no syslog daemon has cut */
 
 static const struct slice between_to = { ">, orig_to=<", 12 };
 static const struct slice before_relay = { ">, relay=", 9 };
@@ -268,7 +175,7 @@ static bool
 read_external(struct slice in, bool exact, struct postfix_delivery *out, bool *certain)
 {
 	struct slice all = in;
-	size_t n = external_address(in);
+	size_t n = postfix_external_address(in);
 
 	if (n == in.n)
 		return false;
@@ -278,7 +185,7 @@ read_external(struct slice in, bool exact, struct postfix_delivery *out, bool *c
 	in = slice_from(in, n);
 	if (slice_starts(in, between_to)) {
 		in = slice_from(in, between_to.n);
-		n = external_address(in);
+		n = postfix_external_address(in);
 		if (n == in.n)
 			return false;
 		*certain |= in.p[0] == '"';
@@ -295,7 +202,7 @@ read_external(struct slice in, bool exact, struct postfix_delivery *out, bool *c
 static unsigned
 split_internal(struct slice head, struct postfix_delivery *out)
 {
-	unsigned ways = is_internal(head);
+	unsigned ways = postfix_is_unquoted(head);
 
 	out->original = (struct slice){ 0 };
 	out->to = head;
@@ -304,7 +211,7 @@ split_internal(struct slice head, struct postfix_delivery *out)
 		    at = from + slice_search(slice_from(head, from), between_to)) {
 		struct slice to = { head.p, at };
 		struct slice original = slice_from(head, at + between_to.n);
-		ways += is_internal(to) && is_internal(original);
+		ways += postfix_is_unquoted(to) && postfix_is_unquoted(original);
 	}
 	return ways;
 }
@@ -323,7 +230,7 @@ read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *
 	     from = at + 1,
 		    at = from + slice_search(slice_from(in, from), before_relay)) {
 		if (at == but || !take_tail(slice_from(in, at + 3), exact, &d) ||
-		    !is_written(&d, true))
+		    !is_written(&d, in.n < UNCUT_MAX))
 			continue;
 		unsigned n = split_internal((struct slice){ in.p, at }, &d);
 		if (n > 0)
@@ -333,17 +240,6 @@ read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *
 	return ways;
 }
 
-/* An address with quotes: what is in them is the address's, also where the line was cut
- * within. A quote that closes no local part is a character of the older form. */
-static bool
-is_quoted(struct slice in)
-{
-	struct slice rest = slice_from(in, quote_end(in) + 1);
-
-	return slice_starts(in, SLICE("\"")) &&
-	       (rest.n == 0 || rest.p[0] == '@' || rest.p[0] == '>');
-}
-
 static enum postfix_reading
 read_marked(struct slice in, bool exact, struct postfix_delivery *out)
 {
@@ -351,7 +247,7 @@ read_marked(struct slice in, bool exact, struct postfix_delivery *out)
 	bool certain = false;
 
 	if (!read_external(in, exact, out, &certain)) {
-		if (is_quoted(in))
+		if (postfix_is_quoted(in))
 			return POSTFIX_UNREAD;
 		unsigned ways = read_internal(in, exact, in.n, out);
 		return ways < 2 ? (enum postfix_reading)ways : POSTFIX_AMBIGUOUS;

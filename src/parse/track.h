@@ -37,9 +37,9 @@ struct track_recipient {
 	struct track_text original; /* orig_to */
 	unsigned attempts;
 	int64_t attempt; /* which one the last was: sendmail's priority, that grows */
-	bool expired;  /* by the expiry line that is being read */
-	bool named;    /* only known as what `to` was called before an earlier hop */
-	bool deferred; /* its last outcome; false: delivered or failed */
+	bool expired;    /* by the expiry line that is being read */
+	bool named;      /* only known as what `to` was called before an earlier hop */
+	bool deferred;   /* its last outcome; false: delivered or failed */
 	/* of the last deferral */
 	struct track_text status, diagnostic, command, remote_mta, remote_ip;
 	unsigned smtp_code, remote_port;
