@@ -85,12 +85,20 @@ unix_length(struct slice in)
 	return n + fraction_length(in, n);
 }
 
+/* "Nov  1 02:11:18.123456" at `at`, with one blank before the day, too: "Nov 1 ..." */
 static size_t
 long_3164_length(struct slice in, size_t at)
 {
-	if (in.n < at + TIME_3164 || !has_shape_3164(in.p + at))
+	const char *p = in.p + at;
+	size_t n = at + TIME_3164;
+
+	if (in.n < n)
 		return 0;
-	return at + TIME_3164 + fraction_length(in, at + TIME_3164);
+	if (p[5] == ' ' && p[8] == ':' && p[11] == ':' && is_upper(p[0]) && p[3] == ' ')
+		n--;
+	else if (!has_shape_3164(p))
+		return 0;
+	return n + fraction_length(in, n);
 }
 
 bool
@@ -323,7 +331,7 @@ syslog_rare_tag(struct slice in, struct syslog_line *out)
 {
 	(void)syslog_take_level(&in);
 	struct slice rest = in, word = syslog_take_word(&rest);
-	const char *glued = memmem(word.p, word.n, "]:", 2);
+	const char *glued = word.n > 0 ? memmem(word.p, word.n, "]:", 2) : NULL;
 
 	if (glued) { /* "TAG[PID]:MESSAGE" */
 		word.n = (size_t)(glued - word.p) + 2;

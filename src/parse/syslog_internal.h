@@ -11,7 +11,7 @@ enum { TIME_3164 = 15 }; /* "Nov  1 02:11:18" */
 struct syslog {
 	struct buf text;   /* what had to be decoded of the line, JSON's strings */
 	int64_t before;    /* time of the line before; INT64_MIN: none */
-	char day_text[6];  /* "Nov  1" as read last, */
+	char day_text[7];  /* "Nov  1 " as read last, */
 	int64_t day;       /* and its day since 1970 in the year that was found */
 	int64_t wall_day;  /* a day on which the clock was not changed, */
 	int64_t wall_east; /* its seconds east of UTC, */

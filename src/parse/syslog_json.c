@@ -296,23 +296,29 @@ take_value(struct reader *r, struct slice *value, unsigned depth)
 static struct slice *
 wanted(struct syslog_json *out, struct slice key)
 {
-	const struct {
+#define MEMBER(name, field)                                                       \
+	{                                                                         \
+		{ (name), sizeof(name) - 1 }, offsetof(struct syslog_json, field) \
+	}
+	static const struct {
 		struct slice name;
-		struct slice *to;
+		size_t at;
 	} members[] = {
-		{ SLICE("MESSAGE"), &out->message },
-		{ SLICE("__REALTIME_TIMESTAMP"), &out->microseconds },
-		{ SLICE("SYSLOG_IDENTIFIER"), &out->tag },
-		{ SLICE("SYSLOG_PID"), &out->pid },
-		{ SLICE("_PID"), &out->other_pid },
-		{ SLICE("_HOSTNAME"), &out->host },
-		{ SLICE("log"), &out->log },
-		{ SLICE("time"), &out->time },
+		MEMBER("MESSAGE", message),
+		MEMBER("__REALTIME_TIMESTAMP", microseconds),
+		MEMBER("SYSLOG_IDENTIFIER", tag),
+		MEMBER("SYSLOG_PID", pid),
+		MEMBER("_PID", other_pid),
+		MEMBER("_HOSTNAME", host),
+		MEMBER("log", log),
+		MEMBER("time", time),
 	};
+#undef MEMBER
 
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-		if (slice_eq(members[i].name, key))
-			return members[i].to;
+		if (members[i].name.n == key.n &&
+		    memcmp(members[i].name.p, key.p, key.n) == 0)
+			return (struct slice *)((char *)out + members[i].at);
 	}
 	return NULL;
 }
@@ -334,10 +340,10 @@ take_members(struct reader *r, struct syslog_json *out)
 		enum kind k = take_value(r, to ? &value : NULL, 0);
 		if (k == KIND_BROKEN)
 			return false;
-		if (to && k != KIND_STRING && k != KIND_BYTES && k != KIND_NUMBER)
-			value = (struct slice){ 0 };
+		bool text = k == KIND_STRING || k == KIND_BYTES ||
+			    (k == KIND_NUMBER && to != &out->message);
 		if (to)
-			*to = value;
+			*to = text ? value : (struct slice){ 0 };
 		if (to == &out->message)
 			out->message_is = k == KIND_NULL ? SYSLOG_NULL : SYSLOG_THERE;
 	} while (take(r, ','));

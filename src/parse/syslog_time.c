@@ -114,54 +114,78 @@ holds(const struct syslog *s, int64_t t, int64_t near, int64_t anchor)
 	       t >= s->before - NEARBY;
 }
 
-/* "Nov  1", "Nov 01" */
+/* "Nov  1 ", "Nov 01 ", "Nov 1 " at the start of *in, which moves behind it. */
 static bool
-read_month_day(const char *p, struct date *out)
+take_month_day(struct slice *in, struct date *out)
 {
 	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	char tens = p[4] == ' ' ? '0' : p[4];
+	const char *p = in->p;
 
+	if (in->n < TIME_3164 - 1 || p[3] != ' ')
+		return false;
+	size_t n = p[5] == ' ' ? 5 : 6;
+	char tens = n == 5 || p[4] == ' ' ? '0' : p[4], ones = p[n - 1];
 	out->month = 0;
 	for (unsigned m = 0; m < 12; m++) {
 		if (memcmp(names + (size_t)m * 3, p, 3) == 0)
 			out->month = m + 1;
 	}
-	if (out->month == 0 || p[3] != ' ' || !is_digit(tens) || !is_digit(p[5]))
+	if (out->month == 0 || !is_digit(tens) || !is_digit(ones) || p[n] != ' ')
 		return false;
-	out->day = (unsigned)(tens - '0') * 10 + (unsigned)(p[5] - '0');
+	out->day = (unsigned)(tens - '0') * 10 + (unsigned)(ones - '0');
+	*in = slice_from(*in, n + 1);
 	return true;
+}
+
+/* The year of a date that names none. */
+static bool
+find_year(const struct syslog *s, const struct date *d, const struct zone *z,
+    int64_t near, int64_t anchor, unsigned *out)
+{
+	int64_t last = near + DAY, to = s->before;
+
+	if (to == INT64_MIN || to > last)
+		to = last;
+	return (anchor != 0 && year_by_anchor(d, z, anchor, out)) ||
+	       year_near(d, z, to, last, out);
 }
 
 static int
 read_3164(struct syslog *s, struct slice in, const struct zone *z, int64_t near,
     int64_t anchor, struct when *out)
 {
-	struct slice clock = slice_from(in, 7);
+	struct slice rest = in;
 	unsigned year = 0;
+	int64_t day = 0;
 	struct when t;
 	struct date d;
+	bool known = in.n >= TIME_3164 &&
+		     memcmp(in.p, s->day_text, sizeof s->day_text) == 0;
 
-	if (in.n < TIME_3164 || in.p[6] != ' ' || when_clock(&clock, &t) < 0 ||
-	    clock.n > 0)
+	if (known)
+		rest = slice_from(in, sizeof s->day_text);
+	else if (!take_month_day(&rest, &d))
+		return -EINVAL;
+	if (when_clock(&rest, &t) < 0 || rest.n > 0)
 		return -EINVAL;
 	d.clock = t.sec;
-	if (memcmp(in.p, s->day_text, sizeof s->day_text) == 0) {
+	if (known) {
 		t.sec = to_utc(s, z, s->day * DAY + d.clock);
 		if (holds(s, t.sec, near, anchor)) {
 			*out = t;
 			return 0;
 		}
+		rest = in;
+		(void)take_month_day(&rest, &d);
 	}
-	int64_t last = near + DAY, to = s->before;
-	if (to == INT64_MIN || to > last)
-		to = last;
-	if (!read_month_day(in.p, &d) ||
-	    (!(anchor != 0 && year_by_anchor(&d, z, anchor, &year)) &&
-		!year_near(&d, z, to, last, &year)))
+	if (!find_year(s, &d, z, near, anchor, &year))
 		return -EINVAL;
-	(void)when_days(year, d.month, d.day, &s->day);
-	memcpy(s->day_text, in.p, sizeof s->day_text);
-	t.sec = to_utc(s, z, s->day * DAY + d.clock);
+	(void)when_days(year, d.month, d.day, &day);
+	if (in.p[6] == ' ') {
+		memcpy(s->day_text, in.p, sizeof s->day_text);
+		s->day = day;
+	}
+	t.sec = to_utc(s, z, day * DAY + d.clock);
 	*out = t;
 	return 0;
 }
@@ -171,15 +195,14 @@ static int
 read_year_first(
     struct syslog *s, struct slice in, const struct zone *z, struct when *out)
 {
-	struct slice number = { in.p, 4 }, clock = slice_from(in, 12);
+	struct slice number = { in.p, 4 }, rest = slice_from(in, 5);
 	struct date d;
 	uint64_t year;
 	int64_t days;
 
-	if (in.n < 5 + TIME_3164 || in.p[11] != ' ' || !slice_u64(number, &year) ||
-	    !read_month_day(in.p + 5, &d) ||
+	if (!slice_u64(number, &year) || !take_month_day(&rest, &d) ||
 	    !when_days((unsigned)year, d.month, d.day, &days) ||
-	    when_clock(&clock, out) < 0 || clock.n > 0)
+	    when_clock(&rest, out) < 0 || rest.n > 0)
 		return -EINVAL;
 	out->sec = to_utc(s, z, days * DAY + out->sec);
 	return 0;
@@ -195,7 +218,7 @@ read_unix(struct slice in, struct when *out)
 	int32_t scale = 100000000;
 	uint64_t v;
 
-	if (!slice_u64(seconds, &v) || dot > 11)
+	if (!slice_u64(seconds, &v) || dot > 11 || dot + 1 == in.n)
 		return -EINVAL;
 	for (size_t i = dot + 1; i < in.n; i++, scale /= 10) {
 		if (!is_digit(in.p[i]))

@@ -28,6 +28,8 @@ static Suite *(*const suites[])(void) = {
 	suite_import,
 	suite_forget,
 	suite_hostile,
+	suite_syslog,
+	suite_repeat,
 };
 
 int

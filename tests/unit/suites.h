@@ -25,5 +25,7 @@ Suite *suite_config(void);
 Suite *suite_import(void);
 Suite *suite_forget(void);
 Suite *suite_hostile(void);
+Suite *suite_syslog(void);
+Suite *suite_repeat(void);
 
 #endif
