@@ -12,6 +12,7 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "libcsv", fuzz_libcsv },
 	{ "stream", fuzz_stream },
 	{ "maillog", fuzz_maillog },
+	{ "syslog", fuzz_syslog },
 	{ "config", fuzz_config },
 	{ "when", fuzz_when },
 	{ "code", fuzz_code },

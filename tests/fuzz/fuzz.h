@@ -56,6 +56,7 @@ void fuzz_csv(struct slice in);
 void fuzz_libcsv(struct slice in);
 void fuzz_stream(struct slice in);
 void fuzz_maillog(struct slice in);
+void fuzz_syslog(struct slice in);
 void fuzz_config(struct slice in);
 void fuzz_when(struct slice in);
 void fuzz_code(struct slice in);
