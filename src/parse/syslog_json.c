@@ -37,10 +37,12 @@ peek(struct reader *r)
 	return r->p < r->end ? *r->p : '\0';
 }
 
-static bool
+static inline bool
 take(struct reader *r, char c)
 {
-	if (r->p >= r->end || peek(r) != c)
+	if (r->p < r->end && *r->p != c)
+		skip_space(r);
+	if (r->p >= r->end || *r->p != c)
 		return false;
 	r->p++;
 	return true;
@@ -132,27 +134,47 @@ unescape(struct slice raw, struct buf *out)
 	return !out->failed;
 }
 
+/* Where the first quote or backslash is, or `end`: eight bytes at a time, as most of a
+ * journal's line is text that nobody wants. */
+static const char *
+plain_end(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+
+	for (; end - p >= 8; p += 8) {
+		uint64_t w;
+		memcpy(&w, p, 8);
+		uint64_t quote = w ^ ones * '"', back = w ^ ones * '\\';
+		/* a byte of 0 in either */
+		if ((((quote - ones) & ~quote) | ((back - ones) & ~back)) & high)
+			break;
+	}
+	while (p < end && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
 /* A string; value: what it stands for, NULL: not wanted. */
 static bool
 take_string(struct reader *r, struct slice *value)
 {
 	size_t before = r->text->n;
-	const char *quote, *back;
+	bool escaped = false;
 
 	if (!take(r, '"'))
 		return false;
 	const char *start = r->p;
-	do {
-		quote = memchr(r->p, '"', (size_t)(r->end - r->p));
-		if (!quote)
+	while ((r->p = plain_end(r->p, r->end)) < r->end && *r->p == '\\') {
+		escaped = true;
+		if (r->end - r->p < 2)
 			return false;
-		for (back = quote; back > start && back[-1] == '\\'; back--)
-			;
-		r->p = quote + 1;
-	} while ((quote - back) % 2 != 0); /* an odd number of them escapes it */
-	struct slice raw = { start, (size_t)(quote - start) };
+		r->p += 2;
+	}
+	if (r->p == r->end)
+		return false;
+	struct slice raw = { start, (size_t)(r->p++ - start) };
 	struct slice decoded = raw;
-	if (slice_find(raw, '\\') < raw.n) {
+	if (escaped) {
 		if (!unescape(raw, r->text))
 			return false;
 		decoded = (struct slice){ r->text->p + before, r->text->n - before };
