@@ -187,14 +187,29 @@ split_at(struct slice in, struct syslog_line *out, bool timed, unsigned depth)
 	return true;
 }
 
-/* The message may be a whole line itself: a container's, under its host's prefix. */
+/* Docker's log drivers for syslog and the journal tag with the container's id, 12 hex
+ * digits, or what the daemon is called. */
+static bool
+is_container(struct slice tag)
+{
+	size_t n = 0;
+
+	while (
+	    n < tag.n && (is_digit(tag.p[n]) || (tag.p[n] >= 'a' && tag.p[n] <= 'f')))
+		n++;
+	return (n == 12 && tag.n == 12) || slice_starts(tag, SLICE("docker")) ||
+	       slice_starts(tag, SLICE("podman")) || slice_starts(tag, SLICE("conmon"));
+}
+
+/* The message may be a whole line itself: a container's, under its host's prefix. Under
+ * any other tag it is text, which strangers may have chosen. */
 static void
 split_inside(struct syslog_line *out, unsigned depth)
 {
 	struct syslog_line inner = *out;
 
-	if (begins_time(out->message) && split_at(out->message, &inner, true, depth) &&
-	    inner.tag.n > 0)
+	if (is_container(out->tag) && begins_time(out->message) &&
+	    split_at(out->message, &inner, true, depth) && inner.tag.n > 0)
 		*out = inner;
 }
 

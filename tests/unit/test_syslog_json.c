@@ -18,6 +18,9 @@
 #define FROM                                                                      \
 	STAMP ",\"_HOSTNAME\":\"mx1\",\"SYSLOG_IDENTIFIER\":\"postfix/smtp\",\"_" \
 	      "PID\":\"9\""
+#define CONTAINER                                                                 \
+	STAMP ",\"_HOSTNAME\":\"mx1\",\"SYSLOG_IDENTIFIER\":\"3f2a9c8b1d2e\",\"_" \
+	      "PID\":\"9\""
 #define DOCKER(log) "{\"log\":\"" log "\",\"stream\":\"stdout\",\"time\":\"" NANO "\"}"
 #define NANO        "2026-11-21T22:58:32.053127123Z"
 #define LINE        "Nov  1 02:11:18 mx1 postfix/smtp[9]: "
@@ -49,9 +52,9 @@ static const struct json_case {
 	  ",\"A\":[1,{\"b\":[]}],\"B\":{},\"C\":-1.5e+3,\"D\":true,\"E\":false,"
 	  "\"F\":null,\"MESSAGE\":\"x\"}",
 	    "x", NULL, NULL },
-	{ "{" FROM ",\"MESSAGE\":\"" LINE "x\"}", "x", NULL, NULL },
-	{ "{" FROM ",\"MESSAGE\":\"2026-11-21T22:58:32Z mx1 postfix/smtp[9]: x\"}", "x",
-	    NULL, "2026-11-21T22:58:32Z" },
+	{ "{" CONTAINER ",\"MESSAGE\":\"" LINE "x\"}", "x", NULL, NULL },
+	{ "{" CONTAINER ",\"MESSAGE\":\"2026-11-21T22:58:32Z mx1 postfix/smtp[9]: x\"}",
+	    "x", NULL, "2026-11-21T22:58:32Z" },
 	/* not readable, and said */
 	{ "{" FROM ",\"MESSAGE\":null}", NULL, "--all", NULL },
 	{ "{" FROM ",\"MESSAGE\":[null,\"a\"]}", NULL, "--all", NULL },
