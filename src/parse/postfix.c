@@ -117,19 +117,21 @@ is_filter(struct maillog *p, const struct postfix_answer *a, struct slice queue_
 	       is_private(a->ip);
 }
 
+static const struct slice forwarded_as = { "forwarded as ", 13 };
+
 /* The queue id under which the message goes on here, where it does; else empty. A
  * remote server may say the same words: it is not asked. */
 static struct slice
 next_hop(struct maillog *p)
 {
 	const struct postfix_delivery *d = &p->is.postfix.delivery;
-	const struct slice forwarded = SLICE("forwarded as ");
 	struct postfix_answer a = { 0 };
 
 	if (!slice_eq(d->word, SLICE("sent")))
 		return (struct slice){ 0 };
-	if (slice_starts(d->text, forwarded) && slice_find(d->relay, '[') == d->relay.n)
-		return slice_from(d->text, forwarded.n);
+	if (slice_starts(d->text, forwarded_as) &&
+	    slice_find(d->relay, '[') == d->relay.n)
+		return slice_from(d->text, forwarded_as.n);
 	struct slice id = postfix_queued_as(d->text);
 	if (id.n < MAILLOG_ID_MIN || id.n > MAILLOG_ID_MAX)
 		return (struct slice){ 0 };
@@ -143,12 +145,18 @@ go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r)
 	const struct postfix *x = &p->is.postfix;
 	struct track_key to = p->key;
 
+	if (r) /* first: what begins may put its message out */
+		r->deferred = false;
 	to.queue_id = queue_id;
 	struct track_message *m = track_follow(p->env->track, &p->key, &to, p->named);
-	if (r) /* what was begun cannot have put it out: its message was named just now
-		*/
-		r->deferred = false;
-	if (m && x->original.n > 0)
+	if (!m)
+		return;
+	/* local(8) makes a message for each that it forwards: all in it were sent to as
+	 * this one, with orig_to= or without (owner-) */
+	if (slice_starts(x->delivery.text, forwarded_as))
+		track_keep(&m->first_to,
+		    x->original.n > 0 ? x->original : x->delivery.to, LIMIT_TEXT);
+	else if (x->original.n > 0)
 		track_name(m, x->delivery.to, x->original);
 }
 
@@ -169,6 +177,8 @@ read_outcome(
 			      : d->original;
 	if (name.n > 0)
 		x->original = name;
+	if (m && m->first_to.n > 0)
+		x->original = track_slice(&m->first_to);
 	struct track_recipient *r = known_recipient(p, m);
 	struct slice next = next_hop(p);
 	if (next.n > 0) {

@@ -76,7 +76,7 @@ postfix_is_unquoted(struct slice s)
 {
 	size_t at = slice_rfind(s, '@');
 
-	return at > 0 && at < s.n && is_domain(slice_from(s, at + 1));
+	return at < s.n && is_domain(slice_from(s, at + 1));
 }
 
 bool

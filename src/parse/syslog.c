@@ -44,7 +44,7 @@ struct slice
 syslog_trim(struct slice m)
 {
 	while (m.n > 0) {
-		if (m.p[m.n - 1] == '\r' || m.p[m.n - 1] == '\n')
+		if (m.p[m.n - 1] == '\r' || m.p[m.n - 1] == '\n' || m.p[m.n - 1] == ' ')
 			m.n--;
 		else if (m.n >= 4 && memcmp(m.p + m.n - 4, "#01", 3) == 0 &&
 			 (m.p[m.n - 1] == '5' || m.p[m.n - 1] == '2'))

@@ -69,7 +69,8 @@ bool syslog_is_host(struct slice word);
 /* Whether a time as written names year and zone. */
 bool syslog_time_is_whole(struct slice time);
 
-/* Without the line ends that a syslog daemon made visible or left: "#015", "#012". */
+/* Without the line ends that a syslog daemon made visible or left: "#015", "#012"; and
+ * without blanks, which the journal drops. */
 struct slice syslog_trim(struct slice message);
 
 /* What a line of journalctl -o json or of docker's json-file says (syslog_json.c). A

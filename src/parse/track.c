@@ -46,14 +46,14 @@ track_new(size_t max_messages, int64_t max_age)
 	return t;
 }
 
-enum { TEXTS = 11 };
+enum { TEXTS = 12 };
 
 static void
 texts_of(struct track_message *m, struct track_text *text[TEXTS])
 {
 	struct track_text *const all[TEXTS] = { &m->host, &m->instance, &m->queue_id,
 		&m->sender, &m->message_id, &m->submitter, &m->client, &m->first_id,
-		&m->first_sender, &m->first_message_id, &m->notifies };
+		&m->first_sender, &m->first_message_id, &m->first_to, &m->notifies };
 
 	memcpy(text, all, sizeof all);
 }

@@ -62,6 +62,7 @@ struct track_message {
 	struct track_text client; /* address of who handed it in */
 	/* Where it goes on with what another message brought: the first one's. */
 	struct track_text first_id, first_sender, first_message_id;
+	struct track_text first_to; /* who was sent to there: all of a forward's */
 	/* It tells of this message's fate (a DSN): its queue id. */
 	struct track_text notifies;
 	struct track_header *header; /* TRACK_HEADERS, or NULL: none yet */

@@ -312,6 +312,15 @@ START_TEST(hops_by_who_answered_and_in_chains)
 			    "4C3D4: to=<f@x>, orig_to=<a@d>" RELAY
 			    "5.1.1, status=bounced (x)\n",
 		    "bounce a@d 5.1.1 queue=4A1B2 from=s@l final=f@x mid=m1@app\n" },
+		{ "a list with an owner: no orig_to, another sender",
+		    BEGIN T "cleanup[1]: 4C3D4: message-id=<m1@app>\n" T
+			    "qmgr[1]: 4C3D4: from=<owner-a@d>, size=9, nrcpt=2 (queue "
+			    "active)\n" LOCAL
+			    "2.0.0, status=sent (forwarded as 4C3D4)\n" SMTP
+			    "4C3D4: to=<f@x>" RELAY "5.1.1, status=bounced (x)\n" SMTP
+			    "4C3D4: to=<a@d>" RELAY "5.1.1, status=bounced (x)\n",
+		    "bounce a@d 5.1.1 queue=4A1B2 from=s@l final=f@x mid=m1@app\n"
+		    "bounce a@d 5.1.1 queue=4A1B2 from=s@l mid=m1@app\n" },
 		{ "two hops",
 		    BEGIN AGAIN HOP("a@d") SMTP
 		    "4C3D4: to=<a@d>" FILTER
