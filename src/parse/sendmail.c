@@ -176,7 +176,8 @@ fill_outcome(struct sendmail *x, struct event *ev, const struct track_recipient 
 }
 
 static enum parse_result
-read_outcome(struct maillog *p, enum event_type type, struct event *ev)
+read_outcome(
+    struct maillog *p, enum event_type type, struct event *ev, const char **why)
 {
 	struct sendmail *x = &p->is.sendmail;
 	struct track_message *m = track_find(p->env->track, &p->key);
@@ -185,6 +186,10 @@ read_outcome(struct maillog *p, enum event_type type, struct event *ev)
 	if (at >= x->d.list.n)
 		at = 0; /* another record at that offset */
 	take_recipient(x, at);
+	if (x->to.n == 0) {
+		*why = "no recipient";
+		return PARSE_BAD;
+	}
 	find_original(x, m);
 	*ev = (struct event){ .type = type };
 	maillog_fill(p, ev, m);
@@ -219,7 +224,7 @@ read_delivery(struct maillog *p, struct event *ev, const char **why)
 		go_on(p, next);
 		return PARSE_SKIP;
 	}
-	return read_outcome(p, types[x->d.outcome], ev);
+	return read_outcome(p, types[x->d.outcome], ev, why);
 }
 
 /* --- expired -----------------------------------------------------------------------

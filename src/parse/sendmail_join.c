@@ -20,7 +20,8 @@ read_arrival(struct maillog *p)
 	if (!m)
 		return;
 	struct slice sender = sendmail_address(a.sender);
-	if (a.sender.n > 0)
+	/* it names none where none was given */
+	if (a.sender.n > 0 && !slice_eq(a.sender, SLICE("<NONE>")))
 		track_keep(&m->sender,
 		    sender.n > 0 ? sendmail_decode(sender, text, sizeof text)
 				 : SLICE("<>"),

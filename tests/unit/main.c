@@ -14,6 +14,7 @@ static Suite *(*const suites[])(void) = {
 	suite_event,
 	suite_parse,
 	suite_postfix,
+	suite_sendmail,
 	suite_classify,
 	suite_stream,
 	suite_extract,

@@ -11,6 +11,7 @@ Suite *suite_frame_libcsv(void);
 Suite *suite_event(void);
 Suite *suite_parse(void);
 Suite *suite_postfix(void);
+Suite *suite_sendmail(void);
 Suite *suite_classify(void);
 Suite *suite_stream(void);
 Suite *suite_extract(void);
