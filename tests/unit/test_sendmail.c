@@ -202,7 +202,7 @@ static const struct sendmail_case recipients[] = {
 	{ "a program whose alias was too long to be logged whole",
 	    "@1 6ALN3AaB000101: to=\"|/p\", "
 	    "ctladdr=<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..."
-	    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb@x>>>> (8/0)" PROG("2.0.0, stat=Sent"),
+	    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb@x> (8/0)" PROG("2.0.0, stat=Sent"),
 	    "delivery \"|/p\" 2.0.0" },
 	{ "a file",
 	    "@1 6ALN3AaB000101: to=/var/mail/box, ctladdr=box@x (8/0), delay=00:00:00, "
