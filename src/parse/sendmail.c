@@ -130,6 +130,7 @@ go_on(struct maillog *p, struct slice queue_id)
 	unsigned n = 0;
 
 	next.queue_id = queue_id;
+	sendmail_hop_end(p);
 	struct track_message *to = track_follow(
 	    p->env->track, &p->key, &next, p->named);
 	for (size_t at = 0; n == 0 || at > 0; at = x->next, n++) {

@@ -79,7 +79,7 @@ void sendmail_read_answer(
 struct sendmail_arrival {
 	struct slice sender;     /* raw; empty: cut */
 	struct slice message_id; /* without <>, raw; empty: none, or cut */
-	struct slice client;     /* address of who handed it in */
+	struct slice client; /* address of who handed it in; empty: a program here */
 	unsigned recipients;
 };
 
@@ -117,6 +117,37 @@ struct sendmail_progress {
 
 struct sendmail_progress *sendmail_progress(const struct maillog *p);
 
+/* --- hops on this machine: sendmail_hop.c */
+
+/* Messages that programs handed in, and that have not gone on yet. */
+enum { SENDMAIL_RING = 128 };
+
+struct sendmail_submitted {
+	struct {
+		uint64_t message; /* hash of host and message id; 0: it has gone on */
+		char id[40];      /* queue id */
+		size_t n;
+	} one[SENDMAIL_RING]; /* a ring */
+	size_t next;
+};
+
+struct sendmail_submitted *sendmail_submitted(const struct maillog *p);
+
+/* Such a message came, or has gone on. */
+void sendmail_hop_begin(const struct maillog *p, struct slice message_id);
+void sendmail_hop_end(const struct maillog *p);
+
+/* The queue id of the only one that has this message id; empty: none, or more. */
+struct slice sendmail_hop_from(const struct maillog *p, struct slice message_id);
+
+/* It is this machine's address. */
+bool sendmail_is_loopback(struct slice ip);
+
+/* It was handed to this machine again, under another queue id: "Sent (NEWQID Message
+ * accepted for delivery)". Empty: it was not. */
+struct slice sendmail_next_hop(
+    const struct sendmail_delivery *d, const struct sendmail_answer *a);
+
 /* --- the reader: sendmail.c, sendmail_join.c */
 
 /* What one line says. */
@@ -145,11 +176,6 @@ void sendmail_join(struct maillog *p);
 
 /* "NEWQID: DSN: Cannot send message for 5 days": all that are deferred have failed. */
 bool sendmail_is_expiry(struct slice in);
-
-/* It was handed to this machine again, under another queue id: "Sent (NEWQID Message
- * accepted for delivery)". Empty: it was not. */
-struct slice sendmail_next_hop(
-    const struct sendmail_delivery *d, const struct sendmail_answer *a);
 
 /* One recipient more has its final outcome. */
 void sendmail_settle(struct maillog *p, struct track_message *m);

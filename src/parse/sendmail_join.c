@@ -7,6 +7,26 @@
  */
 #include "parse/maillog.h"
 
+/* What a program handed in goes on as another message of this machine, whose outcome
+ * may be told before the hop is: the message id, too, says which. */
+static void
+join_hop(struct maillog *p, const struct sendmail_arrival *a)
+{
+	struct track_key from = p->key;
+
+	if (a->message_id.n == 0)
+		return;
+	if (a->client.n == 0) {
+		sendmail_hop_begin(p, a->message_id);
+		return;
+	}
+	if (!sendmail_is_loopback(a->client))
+		return;
+	from.queue_id = sendmail_hop_from(p, a->message_id);
+	if (from.queue_id.n > 0)
+		(void)track_follow(p->env->track, &from, &p->key, p->named);
+}
+
 /* "from=<S>, size=N, ...": again at each hop, never for another message of that id. */
 static void
 read_arrival(struct maillog *p)
@@ -30,6 +50,7 @@ read_arrival(struct maillog *p)
 	    LIMIT_TEXT);
 	track_keep(&m->client, a.client, LIMIT_TEXT);
 	m->expected = a.recipients;
+	join_hop(p, &a);
 }
 
 /* "AUTH=server, relay=H [IP], authid=U, mech=M": with a queue id before 8.13 only. The
@@ -197,43 +218,4 @@ sendmail_settle(struct maillog *p, struct track_message *m)
 		r = r->next;
 	if (!r && m->expected > 0 && m->settled >= m->expected)
 		track_close(p->env->track, m);
-}
-
-/* The queue id that begins in, or empty. */
-static struct slice
-queue_id_at(struct slice in)
-{
-	size_t n = 0;
-
-	while (n < in.n && n <= MAILLOG_ID_MAX) {
-		char c = to_lower(in.p[n]);
-		if (!is_digit(c) && (c < 'a' || c > 'z'))
-			break;
-		n++;
-	}
-	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX)
-		return (struct slice){ 0 };
-	return (struct slice){ in.p, n };
-}
-
-struct slice
-sendmail_next_hop(const struct sendmail_delivery *d, const struct sendmail_answer *a)
-{
-	static const struct slice queued = { "queued as ", 10 };
-	static const struct slice accepted = { " Message accepted for delivery", 30 };
-	struct slice text = a->text;
-
-	/* what another machine says is its own affair */
-	if (d->outcome != SENDMAIL_SENT || a->local ||
-	    !(slice_starts(a->ip, SLICE("127.")) || slice_eq(a->ip, SLICE("::1")) ||
-		slice_eq(a->ip, SLICE("0:0:0:0:0:0:0:1"))))
-		return (struct slice){ 0 };
-	size_t at = slice_search(text, queued);
-	if (at < text.n)
-		return queue_id_at(slice_from(text, at + queued.n));
-	text.n = slice_search(text, accepted);
-	if (text.n == a->text.n)
-		return (struct slice){ 0 };
-	size_t blank = slice_rfind(text, ' ');
-	return queue_id_at(slice_from(text, blank < text.n ? blank + 1 : 0));
 }

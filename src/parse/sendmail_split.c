@@ -31,6 +31,7 @@ struct line {
 
 struct sendmail_split {
 	struct sendmail_progress progress;
+	struct sendmail_submitted submitted;
 	uint64_t clock;
 	struct line line[OPEN_MAX];
 	struct line *taken; /* whose text was given out */
@@ -79,6 +80,12 @@ sendmail_progress(const struct maillog *p)
 	if (g->at != p->rec->at.off)
 		*g = (struct sendmail_progress){ .at = p->rec->at.off };
 	return g;
+}
+
+struct sendmail_submitted *
+sendmail_submitted(const struct maillog *p)
+{
+	return &p->split->submitted;
 }
 
 /* "host QID pid" */

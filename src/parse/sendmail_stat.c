@@ -313,7 +313,11 @@ sendmail_read_answer(const struct sendmail_delivery *d, struct sendmail_answer *
 	struct slice in_reply,
 	    said = d->reply.n > 0 ? d->reply : deferred_text(d->stat);
 
+	static const struct slice reset = { "421 4.4.1 Connection reset by ", 30 };
+
 	*out = (struct sendmail_answer){ 0 };
+	if (slice_starts(said, reset)) /* usersmtp.c, reply(): no server said it */
+		said = slice_from(said, 10);
 	read_relay(d->relay, &out->host, &out->ip);
 	out->local = is_local(d, out->ip);
 	if (d->outcome == SENDMAIL_SENT) {
