@@ -7,6 +7,16 @@
  */
 #include "parse/maillog.h"
 
+/* The queue id in a message id of sendmail's own, "YYYYMMDDHHMM.QID@HOST". */
+static struct slice
+made_by(struct slice message_id)
+{
+	struct slice id = slice_from(message_id, slice_find(message_id, '.') + 1);
+
+	id.n = slice_find(id, '@');
+	return id;
+}
+
 /* What a program handed in goes on as another message of this machine, whose outcome
  * may be told before the hop is: the message id, too, says which. */
 static void
@@ -23,6 +33,15 @@ join_hop(struct maillog *p, const struct sendmail_arrival *a)
 	if (!sendmail_is_loopback(a->client))
 		return;
 	from.queue_id = sendmail_hop_from(p, a->message_id);
+	if (slice_eq(a->sender, SLICE("<>"))) {
+		/* a notice that the submission program wrote comes without a line of
+		 * its own */
+		struct track_key notice = p->key;
+		notice.queue_id = made_by(a->message_id);
+		const struct track_message *m = track_find(p->env->track, &notice);
+		if (m && m->notifies.n > 0)
+			from.queue_id = notice.queue_id;
+	}
 	if (from.queue_id.n > 0)
 		(void)track_follow(p->env->track, &from, &p->key, p->named);
 }

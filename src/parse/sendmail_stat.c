@@ -307,13 +307,27 @@ sent_text(struct slice stat)
 	return stat;
 }
 
+/* What the server said of this recipient. A deferral for another reason, and a host
+ * that is none, stand behind the reply to another recipient of that transaction. */
+static struct slice
+servers_words(const struct sendmail_delivery *d)
+{
+	struct slice text = deferred_text(d->stat), status;
+	bool refused = d->reply.n > 0 && d->reply.p[0] == '5';
+
+	if (d->outcome == SENDMAIL_DEFERRED) {
+		if (text.n > 0 && event_reply_scan(text, &status) == 0)
+			return text;
+		return refused || d->reply.n == 0 ? text : d->reply;
+	}
+	return is_text(d->stat, SLICE("Host unknown")) ? (struct slice){ 0 } : d->reply;
+}
+
 void
 sendmail_read_answer(const struct sendmail_delivery *d, struct sendmail_answer *out)
 {
-	struct slice in_reply,
-	    said = d->reply.n > 0 ? d->reply : deferred_text(d->stat);
-
 	static const struct slice reset = { "421 4.4.1 Connection reset by ", 30 };
+	struct slice in_reply, said = servers_words(d);
 
 	*out = (struct sendmail_answer){ 0 };
 	if (slice_starts(said, reset)) /* usersmtp.c, reply(): no server said it */

@@ -256,6 +256,10 @@ static const struct sendmail_case outcomes[] = {
 	    LOCAL("dsn=4.0.0, stat=Operating system error"), "deferral a@x 4.0.0" },
 	{ "and so", LOCAL("dsn=4.0.0, stat=I/O error: No space left on device"),
 	    "deferral a@x 4.0.0" },
+	{ "a reply to another recipient tells no code",
+	    LINE("dsn=4.4.2, reply=550 5.7.1 go away, stat=Deferred: Connection reset "
+		 "by mx.x.test."),
+	    "deferral a@x 4.4.2" },
 	{ "the server's status",
 	    LINE("dsn=5.1.1, reply=550 5.1.1 no such, stat=User unknown"),
 	    "bounce a@x 5.1.1 (550)" },

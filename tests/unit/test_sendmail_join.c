@@ -45,6 +45,31 @@ static const struct sendmail_case cases[] = {
 	{ "a hop that is told before the next message comes",
 	    Q FROM Q "to=a@x" HOP R "to=<a@x>" GONE("30000"),
 	    "bounce a@x 5.1.1 (550) from s@y" },
+	{ "an outcome that is told before the hop is: by message id",
+	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n" R
+	      "from=<u@mx>, size=9, class=0, nrcpts=1, msgid=<m@y>, proto=ESMTP, "
+	      "daemon=MTA, relay=localhost [127.0.0.1]\n" R "to=<a@x>" GONE("30000") Q
+	    "to=a@x, ctladdr=u (1/1)" HOP,
+	    "bounce a@x 5.1.1 (550) from u" },
+	{ "two that wait have that message id: neither",
+	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n"
+	      "@1 6ALN3AaB000177: from=v, size=9, class=0, nrcpts=1, msgid=<m@y>, "
+	      "relay=v@localhost\n" R "from=<u@mx>, size=9, class=0, nrcpts=1, "
+				      "msgid=<m@y>, relay=localhost [127.0.0.1]\n" R
+	      "to=<a@x>" GONE("30000"),
+	    "bounce a@x 5.1.1 (550) from u@mx" },
+	{ "one has gone on: another message of that message id is not it",
+	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n" Q
+	      "to=a@x, ctladdr=u (1/1)" HOP
+	      "@1 6ALN3AaB000177: from=<list@mx>, size=9, class=0, nrcpts=1, "
+	      "msgid=<m@y>, relay=localhost [127.0.0.1]\n"
+	      "@1 6ALN3AaB000177: to=<a@x>" GONE("30000"),
+	    "bounce a@x 5.1.1 (550) from list@mx" },
+	{ "a message id from another machine is no hop",
+	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n" R
+	      "from=<u@mx>, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=h "
+	      "[192.0.2.9]\n" R "to=<a@x>" GONE("30000"),
+	    "bounce a@x 5.1.1 (550) from u@mx" },
 	{ "a hop of a hop",
 	    Q FROM Q "to=a@x" HOP R
 		     "to=a@x, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=1, "
@@ -146,6 +171,13 @@ static const struct sendmail_case values[] = {
 	{ "a hop's queue id and message id",
 	    Q FROM Q "to=a@x" HOP R "to=<a@x>" SENT("1"),
 	    "ok|mx.x.test|192.0.2.1|relayed|m@y|6ALN3AaB000101" },
+	{ "a notice of the submission program's",
+	    Q "6ALN3AaC000133: DSN: User unknown\n" R
+	      "from=<>, size=9, class=0, nrcpts=1, "
+	      "msgid=<202611212310.6ALN3AaC000133@mx>, relay=localhost [127.0.0.1]\n" R
+	      "to=<a@x>" SENT("1"),
+	    "ok|mx.x.test|192.0.2.1|relayed|202611212310.6ALN3AaC000133@mx|"
+	    "6ALN3AaC000133" },
 	{ "an expired message's last reply", Q "to=<a@x>" LATER("1") Q OVER,
 	    "451 4.7.1 wait|mx.x.test|192.0.2.1|failed|6ALN3AaB000101" },
 	{ "a message id that was cut is none",
