@@ -2,11 +2,8 @@
  * sendmail.c - sendmail's lines in a mail log: deliveries, expired messages, and what
  * joins them to messages.
  *
- * A `to=` line gives one event for each of its recipients. Who it was sent to stands in
- * ctladdr= only where that is surely not the sender: where the recipient is a program
- * or a file, which none but an alias (or .forward) can name, and where no mailer was
- * called, for a local user that is none (deliver.c: getctladdr(); recipient.c). Not
- * understood: sendmail before 8.7, whose deliveries are several lines.
+ * A `to=` line gives one event for each of its recipients. Not understood: sendmail
+ * before 8.7, whose deliveries are several lines.
  */
 #include "parse/maillog.h"
 
@@ -51,75 +48,6 @@ concerns(struct maillog *p)
 /* --- outcomes ----------------------------------------------------------------------
  */
 
-/* The recipient at `at` of the list to x->to, the next one's place to x->next. */
-static void
-take_recipient(struct sendmail *x, size_t at)
-{
-	struct slice in = slice_from(x->d.list, at);
-	size_t end = in.n;
-
-	(void)sendmail_address_end(in, &end);
-	x->next = at + end < x->d.list.n ? at + end + 1 : 0;
-	in.n = end;
-	in = slice_trim(in);
-	x->to = in.n > 0 && (in.p[0] == '"' || in.p[0] == '|') && in.p[in.n - 1] != '>'
-		    ? in /* a program */
-		    : sendmail_address(in);
-}
-
-/* How many before `at` in the list are the same. */
-static uint32_t
-count_same(const struct sendmail *x, size_t at)
-{
-	struct sendmail other = { .d = x->d };
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < at; i = other.next) {
-		take_recipient(&other, i);
-		n += slice_eq(other.to, x->to);
-	}
-	return n;
-}
-
-/* Does an alias stand in ctladdr=? */
-static bool
-has_alias(const struct sendmail_delivery *d)
-{
-	static const struct slice programs[] = { { "prog", 4 }, { "*file*", 6 },
-		{ "*include*", 9 } };
-
-	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
-		if (slice_eq(d->mailer, programs[i]))
-			return true;
-	}
-	return !d->tried && slice_eq(d->mailer, SLICE("local")) &&
-	       slice_eq(d->stat, SLICE("User unknown"));
-}
-
-/* What x->to was sent to, to x->original: before an alias, before a hop. */
-static void
-find_original(struct sendmail *x, const struct track_message *m)
-{
-	x->original = (struct slice){ 0 };
-	if (x->d.control.n > 0 && has_alias(&x->d))
-		x->original = sendmail_decode(
-		    sendmail_address(x->d.control), x->control, sizeof x->control);
-	if (!m)
-		return;
-	struct slice first = track_original(m, x->original.n > 0 ? x->original : x->to);
-	if (first.n > 0)
-		x->original = first;
-}
-
-/* "\joe" is joe, whatever his aliases are. */
-static struct slice
-readable(struct slice raw, char *text, size_t max)
-{
-	struct slice s = sendmail_decode(raw, text, max);
-
-	return s.n > 1 && s.p[0] == '\\' ? slice_from(s, 1) : s;
-}
-
 /* The message goes on under another queue id of this machine. */
 static void
 go_on(struct maillog *p, struct slice queue_id)
@@ -134,9 +62,9 @@ go_on(struct maillog *p, struct slice queue_id)
 	struct track_message *to = track_follow(
 	    p->env->track, &p->key, &next, p->named);
 	for (size_t at = 0; n == 0 || at > 0; at = x->next, n++) {
-		take_recipient(x, at);
+		sendmail_take_recipient(x, at);
 		m = track_find(p->env->track, &p->key);
-		find_original(x, m);
+		sendmail_find_original(x, m);
 		if (to && x->original.n > 0)
 			track_name(to, x->to, x->original);
 		struct track_recipient *r = m ? track_known(m, x->to, x->original)
@@ -186,18 +114,18 @@ read_outcome(
 
 	if (at >= x->d.list.n)
 		at = 0; /* another record at that offset */
-	take_recipient(x, at);
+	sendmail_take_recipient(x, at);
 	if (x->to.n == 0) {
 		*why = "no recipient";
 		return PARSE_BAD;
 	}
-	find_original(x, m);
+	sendmail_find_original(x, m);
 	*ev = (struct event){ .type = type };
 	maillog_fill(p, ev, m);
-	maillog_recipient(
-	    p, ev, readable(x->to, x->decoded, sizeof x->decoded), x->original);
+	maillog_recipient(p, ev,
+	    sendmail_readable(x->to, x->decoded, sizeof x->decoded), x->original);
 	ev->id_recipient = x->to;
-	ev->id_n = count_same(x, at);
+	ev->id_n = sendmail_count_same(x, at);
 	fill_outcome(x, ev, m ? track_known(m, x->to, x->original) : NULL);
 	x->on_taken = type == EVENT_DEFERRAL ? SENDMAIL_TAKES_DEFERRED
 					     : SENDMAIL_TAKES_FINAL;
@@ -258,7 +186,7 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 	*ev = (struct event){ .type = EVENT_BOUNCE, .mode = EVENT_SYNC };
 	maillog_fill(p, ev, m);
 	struct slice to = track_slice(&r->to);
-	maillog_recipient(p, ev, readable(to, x->decoded, sizeof x->decoded),
+	maillog_recipient(p, ev, sendmail_readable(to, x->decoded, sizeof x->decoded),
 	    track_slice(&r->original));
 	ev->id_recipient = to;
 	ev->action = ACTION_FAILED;

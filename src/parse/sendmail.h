@@ -10,6 +10,29 @@
 #include "base/base.h"
 #include "parse/track.h"
 
+/* `what`, or a number, off the start of *in; false: it is not there. */
+static inline bool
+sendmail_take_number(struct slice *in, uint64_t *out)
+{
+	size_t n = 0;
+
+	while (n < in->n && is_digit(in->p[n]))
+		n++;
+	if (!slice_u64((struct slice){ in->p, n }, out))
+		return false;
+	*in = slice_from(*in, n);
+	return true;
+}
+
+static inline bool
+sendmail_take(struct slice *in, struct slice what)
+{
+	if (!slice_starts(*in, what))
+		return false;
+	*in = slice_from(*in, what.n);
+	return true;
+}
+
 /* --- addresses: sendmail_address.c */
 
 /* Where the address that begins at in[0] ends: at the first comma outside of quotes,
@@ -29,7 +52,7 @@ size_t sendmail_raw_length(struct slice in, size_t chars);
  * characters or does not fit. Answers what counts. */
 struct slice sendmail_decode(struct slice in, char *out, size_t max);
 
-/* --- lines: sendmail_line.c, sendmail_stat.c */
+/* --- lines: sendmail_line.c, sendmail_stat.c, sendmail_answer.c, sendmail_arrival.c */
 
 enum sendmail_outcome {
 	SENDMAIL_NO_OUTCOME, /* queued, quarantined, refused while it was handed in */
@@ -59,6 +82,12 @@ bool sendmail_is_delivery(struct slice in);
 /* in: from "reply=" or "stat=" on. false: two readings, or none. */
 bool sendmail_read_stat(
     struct slice in, struct sendmail_delivery *out, const char **why);
+
+/* Is a stat= this text of sendmail's, alone or with more as sendmail adds it? */
+bool sendmail_is_text(struct slice stat, struct slice text);
+
+/* The text of "Deferred: TEXT"; empty where it has none. */
+struct slice sendmail_deferred_text(struct slice stat);
 
 /* "[D+]HH:MM:SS" at the start of in: its length, or 0; the seconds to *out. */
 size_t sendmail_duration(struct slice in, int64_t *out);
@@ -148,7 +177,7 @@ bool sendmail_is_loopback(struct slice ip);
 struct slice sendmail_next_hop(
     const struct sendmail_delivery *d, const struct sendmail_answer *a);
 
-/* --- the reader: sendmail.c, sendmail_join.c */
+/* --- the reader: sendmail.c */
 
 /* What one line says. */
 struct sendmail {
@@ -169,6 +198,22 @@ struct sendmail {
 	} on_taken;
 	char decoded[LIMIT_TEXT], control[LIMIT_TEXT];
 };
+
+/* --- one recipient: sendmail_recipient.c */
+
+/* The recipient at `at` of the list to x->to, the next one's place to x->next. */
+void sendmail_take_recipient(struct sendmail *x, size_t at);
+
+/* How many before `at` in the list are the same. */
+uint32_t sendmail_count_same(const struct sendmail *x, size_t at);
+
+/* What x->to was sent to, to x->original: before an alias, before a hop. */
+void sendmail_find_original(struct sendmail *x, const struct track_message *m);
+
+/* "\\joe" is joe, whatever his aliases are. Decoded to text, where it has to be. */
+struct slice sendmail_readable(struct slice raw, char *text, size_t max);
+
+/* --- what joins: sendmail_join.c */
 
 /* A line that is no delivery: does it join, and what it says into the track. */
 bool sendmail_joins(const struct maillog *p);

@@ -1,5 +1,5 @@
 /*
- * sendmail_line.c - the lines `to=...` and `from=...`, taken apart.
+ * sendmail_line.c - the line `to=...`, taken apart.
  *
  * `to=LIST[, ctladdr=ADDR[ (UID/GID)]], delay=D[, KEY=VALUE ...][, reply=TEXT],
  * stat=TEXT`: what strangers choose are LIST, ADDR, TEXT and the relay's name.
@@ -14,43 +14,22 @@ enum {
 	CONTROL_CHARS = 83 /* from that length on it is shortened in its middle */
 };
 
-static bool
-take_number(struct slice *in, uint64_t *out)
-{
-	size_t n = 0;
-
-	while (n < in->n && is_digit(in->p[n]))
-		n++;
-	if (!slice_u64((struct slice){ in->p, n }, out))
-		return false;
-	*in = slice_from(*in, n);
-	return true;
-}
-
-static bool
-take(struct slice *in, struct slice what)
-{
-	if (!slice_starts(*in, what))
-		return false;
-	*in = slice_from(*in, what.n);
-	return true;
-}
-
 size_t
 sendmail_duration(struct slice in, int64_t *out)
 {
 	struct slice at = in;
 	uint64_t days = 0, part[3];
 
-	if (!take_number(&at, &part[0]))
+	if (!sendmail_take_number(&at, &part[0]))
 		return 0;
-	if (take(&at, SLICE("+"))) {
+	if (sendmail_take(&at, SLICE("+"))) {
 		days = part[0];
-		if (!take_number(&at, &part[0]))
+		if (!sendmail_take_number(&at, &part[0]))
 			return 0;
 	}
 	for (size_t i = 1; i < 3; i++) {
-		if (!take(&at, SLICE(":")) || !take_number(&at, &part[i]))
+		if (!sendmail_take(&at, SLICE(":")) ||
+		    !sendmail_take_number(&at, &part[i]))
 			return 0;
 	}
 	if (days > 100000 || part[0] > 100000 || part[1] > 59 || part[2] > 59)
@@ -76,7 +55,7 @@ take_list(struct slice *in, struct slice *out)
 	}
 	*out = (struct slice){ in->p, at };
 	*in = slice_from(*in, at + 2);
-	(void)take(in, SLICE("[more], "));
+	(void)sendmail_take(in, SLICE("[more], "));
 	return true;
 }
 
@@ -87,9 +66,9 @@ ends_control(struct slice in)
 	uint64_t unused;
 	struct slice at = in;
 
-	if (take(&at, SLICE(" (")) &&
-	    (!take_number(&at, &unused) || !take(&at, SLICE("/")) ||
-		!take_number(&at, &unused) || !take(&at, SLICE(")"))))
+	if (sendmail_take(&at, SLICE(" (")) &&
+	    (!sendmail_take_number(&at, &unused) || !sendmail_take(&at, SLICE("/")) ||
+		!sendmail_take_number(&at, &unused) || !sendmail_take(&at, SLICE(")"))))
 		at = in;
 	return slice_starts(at, SLICE(", delay="));
 }
@@ -127,7 +106,7 @@ take_control(struct slice *in, struct slice *out)
 		}
 	}
 	*in = slice_from(*in, end + slice_search(slice_from(*in, end), SLICE(", ")));
-	return take(in, SLICE(", "));
+	return sendmail_take(in, SLICE(", "));
 }
 
 static bool
@@ -154,9 +133,9 @@ ends_relay(struct slice in)
 	static const struct slice keys[] = { { "dsn=", 4 }, { "ntries=", 7 },
 		{ "stage=", 6 }, { "reply=", 6 }, { "status=", 7 }, { "stat=", 5 } };
 
-	if (!take(&in, SLICE(",")))
+	if (!sendmail_take(&in, SLICE(",")))
 		return false;
-	(void)take(&in, SLICE(" "));
+	(void)sendmail_take(&in, SLICE(" "));
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		if (slice_starts(in, keys[i]))
 			return true;
@@ -239,8 +218,8 @@ take_tail(struct slice in, struct sendmail_delivery *out, const char **why)
 {
 	size_t n;
 
-	while (take(&in, SLICE(","))) {
-		(void)take(&in, SLICE(" "));
+	while (sendmail_take(&in, SLICE(","))) {
+		(void)sendmail_take(&in, SLICE(" "));
 		if ((n = key_length(in)) == 0)
 			break;
 		struct slice key = { in.p, n };
@@ -263,14 +242,14 @@ sendmail_read_delivery(struct slice in, struct sendmail_delivery *out, const cha
 
 	*out = (struct sendmail_delivery){ 0 };
 	*why = "list of recipients not understood";
-	if (!take(&in, SLICE("to=")) || !take_list(&in, &out->list) ||
+	if (!sendmail_take(&in, SLICE("to=")) || !take_list(&in, &out->list) ||
 	    out->list.n > LIST_MAX)
 		return false;
 	*why = "controlling address not understood";
-	if (take(&in, SLICE("ctladdr=")) && !take_control(&in, &out->control))
+	if (sendmail_take(&in, SLICE("ctladdr=")) && !take_control(&in, &out->control))
 		return false;
 	*why = "delay not understood";
-	if (!take(&in, SLICE("delay=")) ||
+	if (!sendmail_take(&in, SLICE("delay=")) ||
 	    (out->delay.n = sendmail_duration(in, &unused)) == 0)
 		return false;
 	out->delay.p = in.p;
@@ -283,93 +262,9 @@ sendmail_is_delivery(struct slice in)
 	struct slice unused;
 	int64_t delay;
 
-	if (!take(&in, SLICE("to=")) || !take_list(&in, &unused))
+	if (!sendmail_take(&in, SLICE("to=")) || !take_list(&in, &unused))
 		return false;
 	return slice_starts(in, SLICE("ctladdr=")) ||
-	       (take(&in, SLICE("delay=")) && sendmail_duration(in, &delay) > 0);
-}
-
-/* --- from= -------------------------------------------------------------------------
- */
-
-/* ", size=N, class=N, nrcpts=N" */
-static bool
-take_counts(struct slice *in, uint64_t *recipients)
-{
-	uint64_t unused;
-	struct slice at = *in;
-
-	if (!take(&at, SLICE(", size=")) || !take_number(&at, &unused) ||
-	    !take(&at, SLICE(", class=")))
-		return false;
-	(void)take(&at, SLICE("-"));
-	if (!take_number(&at, &unused))
-		return false;
-	if (take(&at, SLICE(", pri=")) && !take_number(&at, &unused))
-		return false; /* before 8.12 */
-	if (!take(&at, SLICE(", nrcpts=")) || !take_number(&at, recipients))
-		return false;
-	*in = at;
-	return true;
-}
-
-/* "host [192.0.2.1] (may be forged)" */
-static struct slice
-address_in(struct slice relay)
-{
-	size_t open = slice_rfind(relay, '[');
-	struct slice ip = slice_from(relay, open + 1);
-
-	if (open >= relay.n || slice_find(ip, ']') == ip.n)
-		return (struct slice){ 0 };
-	ip.n = slice_find(ip, ']');
-	(void)take(&ip, SLICE("IPv6:"));
-	return ip;
-}
-
-/* The value of msgid=, without its angle brackets; empty where it was cut. */
-static struct slice
-take_message_id(struct slice in)
-{
-	enum { ID_CHARS = 100 };
-	static const struct slice ends[] = { { ", bodytype=", 11 }, { ", proto=", 8 },
-		{ ", daemon=", 9 }, { ", relay=", 8 } };
-
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-		in.n = slice_search(in, ends[i]);
-	if (sendmail_raw_length(in, ID_CHARS - 1) < in.n)
-		return (struct slice){ 0 };
-	if (in.n > 1 && in.p[0] == '<' && in.p[in.n - 1] == '>')
-		return (struct slice){ in.p + 1, in.n - 2 };
-	return in;
-}
-
-bool
-sendmail_read_arrival(struct slice in, struct sendmail_arrival *out)
-{
-	enum { SENDER_CHARS = 200 }; /* it is cut there */
-	size_t end;
-	uint64_t recipients;
-
-	*out = (struct sendmail_arrival){ 0 };
-	if (!take(&in, SLICE("from=")))
-		return false;
-	struct slice sender = in;
-	if (sendmail_address_end(in, &end)) {
-		in = slice_from(in, end);
-		out->sender = (struct slice){ sender.p, end };
-	}
-	if (!take_counts(&in, &recipients)) {
-		out->sender.n = 0;
-		in = slice_from(sender, sendmail_raw_length(sender, SENDER_CHARS));
-		if (!take_counts(&in, &recipients))
-			return false;
-	}
-	if (sendmail_raw_length(out->sender, SENDER_CHARS - 1) < out->sender.n)
-		out->sender.n = 0; /* cut, and closed by chance */
-	out->recipients = recipients < UINT32_MAX ? (unsigned)recipients : UINT32_MAX;
-	if (take(&in, SLICE(", msgid=")))
-		out->message_id = take_message_id(in);
-	out->client = address_in(in);
-	return true;
+	       (sendmail_take(&in, SLICE("delay=")) &&
+		   sendmail_duration(in, &delay) > 0);
 }

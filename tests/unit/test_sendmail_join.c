@@ -55,8 +55,7 @@ static const struct sendmail_case cases[] = {
 	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n"
 	      "@1 6ALN3AaB000177: from=v, size=9, class=0, nrcpts=1, msgid=<m@y>, "
 	      "relay=v@localhost\n" R "from=<u@mx>, size=9, class=0, nrcpts=1, "
-				      "msgid=<m@y>, relay=localhost [127.0.0.1]\n" R
-	      "to=<a@x>" GONE("30000"),
+	      "msgid=<m@y>, relay=localhost [127.0.0.1]\n" R "to=<a@x>" GONE("30000"),
 	    "bounce a@x 5.1.1 (550) from u@mx" },
 	{ "one has gone on: another message of that message id is not it",
 	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n" Q
