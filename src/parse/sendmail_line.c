@@ -10,7 +10,9 @@
 #include "parse/sendmail.h"
 
 enum {
-	LIST_MAX = 8192,   /* bytes of a list; sendmail's own lines have 1024 */
+	LINE_MAX_BYTES =
+	    16384,         /* sendmail's own have 1024, and are joined up to that */
+	LIST_MAX = 8192,   /* bytes of a list */
 	CONTROL_CHARS = 83 /* from that length on it is shortened in its middle */
 };
 
@@ -241,6 +243,9 @@ sendmail_read_delivery(struct slice in, struct sendmail_delivery *out, const cha
 	int64_t unused;
 
 	*out = (struct sendmail_delivery){ 0 };
+	*why = "longer than any line of sendmail's";
+	if (in.n > LINE_MAX_BYTES)
+		return false;
 	*why = "list of recipients not understood";
 	if (!sendmail_take(&in, SLICE("to=")) || !take_list(&in, &out->list) ||
 	    out->list.n > LIST_MAX)

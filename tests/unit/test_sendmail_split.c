@@ -119,10 +119,29 @@ START_TEST(test_too_long)
 }
 END_TEST
 
+/* Nobody but a stranger writes such a line: it is not read for each recipient. */
+START_TEST(test_long_line)
+{
+	struct buf log;
+
+	buf_init(&log, 1 << 20);
+	(void)buf_printf(&log, "@1 6ALN3AaB000101: to=<a@x>, delay=00:00:01, "
+			       "mailer=esmtp, stat=Sent (");
+	for (unsigned i = 0; i < 20000; i++)
+		(void)buf_addc(&log, 'a');
+	(void)buf_addc(&log, 0);
+	const char *got = sendmail_log(log.p),
+		   *want = "bad: longer than any line of sendmail's";
+	ck_assert_msg(strcmp(got, want) == 0, "got %s, want %s", got, want);
+	buf_free(&log);
+}
+END_TEST
+
 void
 sendmail_add_split_tests(TCase *t)
 {
 	tcase_add_loop_test(t, test_parts, 0, SENDMAIL_COUNT(cases));
 	tcase_add_test(t, test_bounded);
 	tcase_add_test(t, test_too_long);
+	tcase_add_test(t, test_long_line);
 }
