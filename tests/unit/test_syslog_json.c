@@ -299,7 +299,7 @@ compare(struct syslog *s, struct slice line, struct buf *text)
 	refused += !root;
 	if (is && tells) {
 		struct slice want = buf_slice(text);
-		while (want.n > 0 && memchr("\r\n", want.p[want.n - 1], 2))
+		while (want.n > 0 && memchr("\r\n ", want.p[want.n - 1], 3))
 			want.n--;
 		ck_assert_msg(slice_eq(l.message, want),
 		    "got \"%.*s\", want \"%.*s\": %.*s", (int)l.message.n, l.message.p,
