@@ -315,5 +315,6 @@ suite_hostile(void)
 	tcase_add_test(tc, addresses_without_quotes_end_where_postfix_ends_them);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, tcase_hostile_text());
+	suite_add_tcase(s, tcase_hostile_sendmail());
 	return s;
 }

@@ -25,6 +25,7 @@ void hostile_check(const struct hostile *row, size_t n);
 void hostile_cut(const struct hostile *row, const char *meant);
 
 TCase *tcase_hostile_text(void);
+TCase *tcase_hostile_sendmail(void);
 
 /* --- Postfix: what a line is made of */
 #define PF        "2026-01-01T00:00:00Z mx1 postfix/"
