@@ -213,7 +213,13 @@ sendmail_read_stat(struct slice in, struct sendmail_delivery *out, const char **
 		return out->dsn.n == 0 || out->dsn.p[0] == '2';
 	}
 	out->outcome = generic_outcome(out->stat);
-	if (out->outcome == SENDMAIL_NO_OUTCOME)
-		out->outcome = SENDMAIL_FAILED; /* a text of the configuration's */
-	return true;
+	if (out->outcome != SENDMAIL_NO_OUTCOME)
+		return true;
+	/* a text of the configuration's, or a known one that was cut */
+	char class = out->dsn.n > 0 ? out->dsn.p[0] : 0;
+	out->outcome = class == '5'   ? SENDMAIL_FAILED
+		       : class == '4' ? SENDMAIL_DEFERRED
+				      : SENDMAIL_NO_OUTCOME;
+	*why = "stat= not understood";
+	return out->outcome != SENDMAIL_NO_OUTCOME;
 }
