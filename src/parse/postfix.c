@@ -101,26 +101,40 @@ is_private(struct slice ip)
 	       slice_istarts(ip, SLICE("fd"));
 }
 
-/* On this machine, or on its net where the filter came back from? What it took is then
- * in the queue again. */
 static bool
-is_filter(struct maillog *p, const struct postfix_answer *a, struct slice queue_id)
+is_loopback(struct slice ip)
+{
+	return (slice_starts(ip, SLICE("127.")) && slice_find(ip, ':') == ip.n) ||
+	       slice_eq(ip, SLICE("::1"));
+}
+
+/*
+ * Did the message come back under that queue id? From a filter on this machine, or on
+ * its net, that handed it in after it had come here first, with the same message id. A
+ * server that only says so, and be it on this machine, is the end of the way.
+ */
+static bool
+came_back(struct maillog *p, const struct postfix_answer *a, struct slice queue_id)
 {
 	struct track_key k = p->key;
 
-	if (slice_starts(a->ip, SLICE("127.")) || slice_eq(a->ip, SLICE("::1")) ||
-	    slice_find(a->path, '/') < a->path.n)
-		return true;
 	k.queue_id = queue_id;
-	const struct track_message *m = track_find(p->env->track, &k);
-	return m && a->ip.n > 0 && slice_eq(track_slice(&m->client), a->ip) &&
-	       is_private(a->ip);
+	const struct track_message *m = track_find(p->env->track, &p->key);
+	const struct track_message *again = track_find(p->env->track, &k);
+	if (!again || again == m || (m && again->serial < m->serial) ||
+	    (m && m->message_id.n > 0 && again->message_id.n > 0 &&
+		!slice_eq(
+		    track_slice(&m->message_id), track_slice(&again->message_id))))
+		return false;
+	struct slice client = track_slice(&again->client);
+	if (is_loopback(a->ip) || slice_find(a->path, '/') < a->path.n)
+		return is_loopback(client);
+	return is_private(a->ip) && slice_eq(client, a->ip);
 }
 
 static const struct slice forwarded_as = { "forwarded as ", 13 };
 
-/* The queue id under which the message goes on here, where it does; else empty. A
- * remote server may say the same words: it is not asked. */
+/* The queue id under which the message goes on here, where it does; else empty. */
 static struct slice
 next_hop(struct maillog *p)
 {
@@ -136,7 +150,7 @@ next_hop(struct maillog *p)
 	if (id.n < MAILLOG_ID_MIN || id.n > MAILLOG_ID_MAX)
 		return (struct slice){ 0 };
 	postfix_read_relay(d->relay, &a);
-	return is_filter(p, &a, id) ? id : (struct slice){ 0 };
+	return came_back(p, &a, id) ? id : (struct slice){ 0 };
 }
 
 static void

@@ -28,6 +28,7 @@ struct track {
 	unsigned next_closed;
 	struct track_message *spare; /* by chain */
 	size_t nspare;
+	uint64_t begun;
 };
 
 struct track *
@@ -275,6 +276,7 @@ add(struct track *t, const struct track_key *k, uint64_t hash)
 		grow(t);
 	struct track_message **at = &t->bucket[hash & (t->nbuckets - 1)];
 	m->hash = hash;
+	m->serial = ++t->begun;
 	m->chain = *at;
 	*at = m;
 	link_newest(t, m);

@@ -57,7 +57,8 @@ struct track_message {
 	struct track_message *newer, *older; /* by last use */
 	uint64_t hash;
 	struct track_text host, instance, queue_id;
-	int64_t seen; /* log time of the last line that named it */
+	int64_t seen;    /* log time of the last line that named it */
+	uint64_t serial; /* grows from one that began to the next */
 	struct track_text sender, message_id, submitter;
 	struct track_text client; /* address of who handed it in */
 	/* Where it goes on with what another message brought: the first one's. */
