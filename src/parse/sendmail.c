@@ -177,6 +177,9 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 	struct track_message *m = track_find(p->env->track, &p->key);
 	struct track_recipient *r = m ? next_deferred(m) : NULL;
 
+	/* its own notice may have put it out */
+	if (!m && sendmail_is_told(p))
+		return PARSE_SKIP;
 	if (!m || !m->recipients) {
 		*why = "expired, and its recipients are not known";
 		return PARSE_BAD;
@@ -283,7 +286,7 @@ parse(struct maillog *p, struct event *ev, const char **why)
 		return PARSE_SKIP;
 	}
 	enum parse_result r = read_expiry(p, ev, why);
-	if (r != PARSE_MORE)
+	if (r == PARSE_SKIP)
 		sendmail_join(p); /* the notice, too */
 	return r;
 }

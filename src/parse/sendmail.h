@@ -222,6 +222,9 @@ void sendmail_join(struct maillog *p);
 /* "NEWQID: DSN: Cannot send message for 5 days": all that are deferred have failed. */
 bool sendmail_is_expiry(struct slice in);
 
+/* The notice that the line is about was read: the message was known then. */
+bool sendmail_is_told(const struct maillog *p);
+
 /* One recipient more has its final outcome. */
 void sendmail_settle(struct maillog *p, struct track_message *m);
 

@@ -189,6 +189,17 @@ read_notice(struct maillog *p)
 		track_keep(&m->sender, SLICE("<>"), LIMIT_TEXT);
 }
 
+bool
+sendmail_is_told(const struct maillog *p)
+{
+	struct track_key other = p->key;
+	struct slice text = notice(p->rest, &other.queue_id);
+	const struct track_message *m = text.n > 0 ? track_find(p->env->track, &other)
+						   : NULL;
+
+	return m && slice_eq(track_slice(&m->notifies), p->key.queue_id);
+}
+
 /* "NEWQID: clone: owner=X": some of its recipients go on there. */
 static bool
 is_clone(struct slice in, struct slice *id)
