@@ -132,6 +132,23 @@ read_outcome(
 	return x->next > 0 ? PARSE_MORE : PARSE_EVENT;
 }
 
+/* In this queue already, or about to be? A server logs what it takes before it says so,
+ * and sendmail's own ids have their time; a server of another kind on this machine is
+ * the end of the way. */
+static bool
+is_ours(struct maillog *p, struct slice queue_id)
+{
+	struct track_key k = p->key;
+	struct when made;
+
+	k.queue_id = queue_id;
+	if (slice_eq(queue_id, p->key.queue_id))
+		return false;
+	return track_find(p->env->track, &k) ||
+	       (queue_id_time_sendmail(queue_id, p->time.sec, &made) &&
+		   made.sec > p->time.sec - 86400);
+}
+
 static enum parse_result
 read_delivery(struct maillog *p, struct event *ev, const char **why)
 {
@@ -149,7 +166,7 @@ read_delivery(struct maillog *p, struct event *ev, const char **why)
 		return PARSE_SKIP;
 	sendmail_read_answer(&x->d, &x->answer);
 	struct slice next = sendmail_next_hop(&x->d, &x->answer);
-	if (next.n > 0) {
+	if (next.n > 0 && is_ours(p, next)) {
 		go_on(p, next);
 		return PARSE_SKIP;
 	}
