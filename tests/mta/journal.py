@@ -10,21 +10,25 @@ bytes and more is null then. As journald has it (journald-syslog.c, logs-show.c)
 
 - the tag up to a colon is SYSLOG_IDENTIFIER, a number in brackets at its end SYSLOG_PID;
 - MESSAGE is without blanks at its end; a value that is no UTF-8 or has control characters
-  other than tab and newline is an array of its bytes.
+  other than tab and newline is an array of its bytes;
+- the fields of a line stand in any order.
 
-What journald adds by itself (cursor, boot, unit ...) is made up. _PID is who sent it: for
+The real journalctl (systemd 252) was asked, and said the same. What journald adds by itself (cursor, boot, unit ...) is made up. _PID is who sent it: for
 daemons that log themselves the same as SYSLOG_PID.
 """
 
 import argparse
 import datetime
 import json
+import random
 import re
 import sys
 
 LINE = re.compile(rb"(\S+) (\S+) ((\S*?)(?:\[(\d+)\])?:(?: |$))?(.*)", re.S)
 PRI = re.compile(rb"<(\d+)>1 ")
-CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+# control characters, and what is no character at all
+ODD = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef%s]" % "".join(
+    chr(plane << 16 | low) for plane in range(17) for low in (0xfffe, 0xffff)))
 MAIL_INFO = 22
 THRESHOLD = 4096
 BOOT = "6a0d0ae7a3e54b9c8d5a31c1f0e7b2d4"
@@ -38,7 +42,7 @@ def value(name, data, cut):
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return list(data)
-    return list(data) if CONTROL.search(text) else text
+    return list(data) if ODD.search(text) else text
 
 
 def microseconds(stamp):
@@ -68,7 +72,9 @@ def record(number, line, pri, cut):
         "_UID": b"0",
         "MESSAGE": message.rstrip(b" \t\r\n"),
     }
-    return {name: value(name, data, cut) for name, data in fields.items() if data is not None}
+    order = [name for name in fields if fields[name] is not None]
+    random.Random(number).shuffle(order)
+    return {name: value(name, fields[name], cut) for name in order}
 
 
 def priorities(path):
