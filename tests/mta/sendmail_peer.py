@@ -33,6 +33,11 @@ FEATURES = ["PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES", "D
 ACCEPTED = "250 2.0.0 Ok: queued as PEER1"
 
 
+def path(line):
+    """The address; of one that is none, all that stands there."""
+    return (PATH.search(line) or re.search("<(.*)>", line) or re.search("(.*)", line))[1]
+
+
 class Gone(Exception):
     """The dialogue is over."""
 
@@ -117,9 +122,9 @@ class Handler(socketserver.StreamRequestHandler):
             self.hello(verb)
         elif verb == "MAIL":
             self.end_transaction()
-            self.mail_from(self.path(line))
+            self.mail_from(path(line))
         elif verb == "RCPT":
-            self.rcpt_to(self.path(line))
+            self.rcpt_to(path(line))
         elif verb == "DATA":
             self.data()
         elif verb in ("RSET", "QUIT"):
@@ -127,13 +132,6 @@ class Handler(socketserver.StreamRequestHandler):
             self.say("250 2.0.0 Ok" if verb == "RSET" else "221 2.0.0 Bye CLOSE")
         else:
             self.say("500 5.5.1 Command unknown")
-
-    def path(self, line):
-        found = PATH.search(line)
-        if not found:
-            print(f"sendmail_peer.py: cannot read {line!r}", file=sys.stderr)
-            self.say("501 5.5.2 What? CLOSE")
-        return found[1]
 
     def hello(self, verb):
         if self.own:
@@ -213,10 +211,19 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
 
-def loopback_up():
-    siocsifflags, up_loopback_running = 0x8914, 0x49
+def network_up():
+    """Loopback, and on it a network that looks like one."""
+    siocsifflags, siocsifaddr, siocsifnetmask, up_running = 0x8914, 0x8916, 0x891c, 0x41
     with socket.socket() as sock:
-        fcntl.ioctl(sock, siocsifflags, struct.pack("16sh14x", b"lo", up_loopback_running))
+        def interface(name, request, value):
+            fcntl.ioctl(sock, request, struct.pack("16s16s", name, value))
+
+        def address(text):
+            return struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(text))
+
+        interface(b"lo", siocsifflags, struct.pack("H14x", up_running))
+        interface(b"lo:1", siocsifaddr, address(sm.NET + ".0"))
+        interface(b"lo:1", siocsifnetmask, address("255.255.255.0"))
 
 
 def main():
@@ -224,7 +231,7 @@ def main():
     rows = sm.load()
     zone = sm.Zone(rows)
     account = Account(directory, rows)
-    loopback_up()
+    network_up()
     servers = [sendmail_dns.server(sm.DNS, zone)]
     for name, address in zone.listeners.items():
         server = Server((address, 25), Handler)

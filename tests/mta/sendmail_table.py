@@ -12,6 +12,7 @@ from table import wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MTA, DNS = "127.0.0.1", "127.0.0.53"
+NET = "192.0.2"  # not loopback: that is where content filters are
 LONG_HOST = "a-mail-exchanger-with-a-very-long-name.in-a-sub-domain.of.long-host.test"
 
 SILENCE = ("DROP", "TIMEOUT")
@@ -58,14 +59,14 @@ class Zone:
     """Names to addresses. The listeners are what the peer has to listen on."""
 
     def __init__(self, rows):
-        self.listeners = {"main": "127.0.1.1", "plain": "127.0.1.2", "second": "127.0.1.3",
-                          "nobody": "127.0.1.4"}
+        self.listeners = {"main": f"{NET}.1", "plain": f"{NET}.2", "second": f"{NET}.3",
+                          "nobody": f"{NET}.4", "closing": f"{NET}.5"}
         for n, row in enumerate(row for row in rows.values() if own_host(row)):
-            self.listeners[row.local] = f"127.0.2.{n + 1}"
+            self.listeners[row.local] = f"{NET}.{n + 20}"
         self.hosts = {f"mx.{name}.test": ip for name, ip in self.listeners.items()}
         self.mx = {f"{name}.test": [f"mx.{name}.test"] for name in self.listeners}
         # nobody listens there
-        self.hosts["mx.refused.test"] = "127.0.3.1"
+        self.hosts["mx.refused.test"] = f"{NET}.250"
         self.mx["refused.test"] = ["mx.refused.test"]
         # the second one of two takes it, where the first refuses, and where it says "later"
         self.mx["multi.test"] = ["mx.refused.test", "mx.second.test"]
