@@ -123,6 +123,9 @@ TOGETHER = [
     ("bulk+{n}@sender.test", ["MixedCase@Nobody.Test", "o'hara@nobody.test", "a=b+c@nobody.test",
                               "-dash@nobody.test", "per%cent@nobody.test", "#hash@nobody.test"]),
     ("bulk+{n}@sender.test", ["anna@[192.0.2.1]"]),
+    ("bulk+{n}@sender.test", [f"{local}+m{i:02}@main.test" for i in range(20)
+                              for local in ("taken", "unknown")]),
+    ("bounce+{n}-user=example.com@verp.test", ["prog-bad@local.test"]),
     ("bounce+{n}-user=example.com@verp.test", ["unknown@main.test"]),
     ("bounce+{n}-user=example.com@verp.test", ["verp-ok@main.test"]),
     ("bounce+{n}-user=example.com@verp.test", ["verp-box@local.test"]),

@@ -26,20 +26,22 @@ def key_of(event):
 
 
 def names_it(want, event):
-    """Whether the event is about the recipient: by the name it was sent to, or the last one."""
-    names = {event.get("recipient"), event.get("final_recipient", event.get("recipient"))}
-    return names <= set(want["recipient"])
+    """Whether the event is about the recipient."""
+    final = want.get("final_recipient", [None, *want["recipient"]])
+    return event.get("recipient") in want["recipient"] and event.get("final_recipient") in final
 
 
 def differences(want, got):
     """(key, wanted, got) for what is not as it should be."""
     found = []
-    for key in ("sender", "status"):
+    for key in ("sender", "status", "remote_ip"):
         if want.get(key) and got.get(key) not in want[key]:
             found.append((key, want[key], got.get(key)))
-    for key in ("message_id", "smtp_code"):
+    for key in ("message_id", "smtp_code", "remote_mta"):
         if key in want and want[key] != got.get(key):
             found.append((key, want[key], got.get(key)))
+    if got.get("queued") != queued(got["queue_id"]):
+        found.append(("queued", queued(got["queue_id"]), got.get("queued")))
     # the first line of a reply: at times with the dash behind its code, at times without
     text = one_line(got.get("diagnostic", ""))
     if one_line(want.get("diagnostic", text)) != text:
@@ -52,7 +54,14 @@ def differences(want, got):
 
 
 def one_line(text):
-    return re.sub(r"^(\d{3})-", r"\1 ", text)
+    return re.sub(r"^(\d{3})-", r"\1 ", text).rstrip(" ")
+
+
+def queued(qid):
+    """The time in a queue id: years from 1900 in base 60, month, day, hour, minute, second."""
+    year, month, *rest = ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx".index(c)
+                          for c in qid[:6])
+    return "%d-%02d-%02dT%02d:%02d:%02dZ" % (year + 2020, month + 1, *rest)
 
 
 def show(event):

@@ -23,7 +23,7 @@ import sendmail_cases as cases
 import sendmail_table as sm
 
 TYPES = {"sent": "delivery", "deferred": "deferral", "bounced": "bounce"}
-POSTMASTER = ["postmaster", "postmaster@mx1.example", "/srv/mail/postmaster"]
+POSTMASTER = ["postmaster", "postmaster@mx1.example"]
 SHOWN = 200  # of a reply; of a longer one sendmail shows both ends
 
 
@@ -71,6 +71,7 @@ def logged(reply):
 class Expectation:
     def __init__(self, directory):
         self.rows = sm.load()
+        self.zone = sm.Zone(self.rows)
         self.log = Log(os.path.join(directory, "log-iso"))
         self.submitted = read_jsonl(os.path.join(directory, "submitted.jsonl"))
         self.transcript = read_jsonl(os.path.join(directory, "peer.jsonl"))
@@ -89,9 +90,11 @@ class Expectation:
         event = {"queue_id": qid, "type": TYPES[word], "recipient": [rcpt], **more}
         if rcpt in cases.ALIASED:
             event["recipient"].append(cases.ALIASED[rcpt] + "@local.test")
-        target = cases.ALIASES.get(cases.sm.split_address(rcpt)[0].partition("+")[0])
-        if target and rcpt in cases.LOCAL:
-            event["recipient"] += [t.format(dir="/srv") for t in re.findall(r'"\|.*"|/?{.*', target)]
+        if rcpt in cases.LOCAL:
+            name = sm.split_address(rcpt)[0].partition("+")[0]
+            # a program or file, as the alias has it
+            found = re.search(r'"\|.*"|{.*', cases.ALIASES.get(name, ""))
+            event["final_recipient"] = [found and found[0].format(dir="/srv")]
         if case:
             event["sender"] = [case["sender"]]
             event["sender"] += [o for o, name in cases.OWNER.items() if name in case["rcpts"]]
@@ -100,10 +103,10 @@ class Expectation:
             event["sender"] = ["<>", None]
         self.outcomes[qid, rcpt].append(event)
 
-    def add_reply(self, qid, case, rcpt, reply, key):
+    def add_reply(self, qid, case, rcpt, reply, key, listener=None):
         row = self.rows.get(key)
         word = ("sent" if not row or reply.startswith("250") else
-                "deferred" if sm.temporary(row) else "bounced")
+                "deferred" if reply in sm.SILENCE or sm.temporary(row) else "bounced")
         more = {"status": ["2.0.0"]}
         if word != "sent" and reply in sm.SILENCE:
             # what code sendmail finds for it is its own affair; the server gave none
@@ -114,6 +117,12 @@ class Expectation:
                 more["status"] = [f"{reply[0]}.0.0", None]
             text, whole = logged(reply)
             more["diagnostic" if whole else "diagnostic_starts"] = text
+        if listener:
+            # sent over a connection that was open already, sendmail leaves it out at times
+            more["remote_ip"] = [self.zone.listeners[listener], None]
+            # of a long name sendmail shows both ends
+            if sm.split_address(rcpt)[1] not in ("long-host.test", f"[{sm.NET}.1]"):
+                more["remote_mta"] = f"mx.{listener}.test"
         self.add(qid, case, rcpt, word, **more)
 
     def notice_ids(self, rcpt):
@@ -136,23 +145,23 @@ class Expectation:
             elif rcpt in self.null:
                 case, rcpts = self.null[rcpt], [rcpt]
             else:
-                self.add_notice(qid, rcpt, reply, row)
+                self.add_notice(qid, rcpt, reply, row, line["listener"])
                 continue
             for one in rcpts:
-                self.add_reply(case["qid"], case, one, reply, row)
+                self.add_reply(case["qid"], case, one, reply, row, line["listener"])
 
-    def add_notice(self, qid, rcpt, reply, row):
+    def add_notice(self, qid, rcpt, *more):
         """A bounce on its way to the sender of what bounced."""
         ids = self.notice_ids(rcpt)
         if qid:
             assert qid in ids, (qid, rcpt)
-            self.add_reply(qid, None, rcpt, reply, row)
+            self.add_reply(qid, None, rcpt, *more)
         elif len(ids) == 1:
-            self.add_reply(ids[0], None, rcpt, reply, row)
+            self.add_reply(ids[0], None, rcpt, *more)
         else:  # which of them, nobody knows: all alike, some tries each
             for one in ids:
                 if not self.outcomes[one, rcpt]:
-                    self.add_reply(one, None, rcpt, reply, row)
+                    self.add_reply(one, None, rcpt, *more)
                     self.outcomes[one, rcpt][-1]["some"] = True
 
     def add_connection(self, listener):
@@ -161,7 +170,7 @@ class Expectation:
         address = f"{listener}@{listener}.test"
         found = [c for c in self.submitted if address in c["rcpts"]]
         if found:
-            self.add_reply(found[0]["qid"], found[0], address, row.reply, row.local)
+            self.add_reply(found[0]["qid"], found[0], address, row.reply, row.local, listener)
         else:  # the first of two exchangers: a line for it is neither asked for nor wrong
             address = "anna@multi-soft.test"
             (case,) = [c for c in self.submitted if address in c["rcpts"]]
@@ -177,9 +186,10 @@ class Expectation:
                          diagnostic_contains=text, **some)
 
     def unheard(self):
+        """Tries that no peer knows of, as many as there were."""
         for case in self.submitted:
             for rcpt in case["rcpts"]:
-                if rcpt in cases.UNHEARD:
+                if rcpt in cases.UNHEARD or case["how"] == "early":
                     self.add_reply(case["qid"], case, rcpt, "DROP", "closes")
                     self.outcomes[case["qid"], rcpt][-1].update(some=True, optional=True)
 
@@ -189,7 +199,8 @@ class Expectation:
                 if what in ("return to sender", "postmaster notify"):
                     self.outcomes[qid, "postmaster"].append(
                         {"queue_id": qid, "type": "delivery", "recipient": POSTMASTER,
-                         "sender": ["<>", None], "status": ["2.0.0"]})
+                         "final_recipient": ["/srv/mail/postmaster"], "sender": ["<>", None],
+                         "status": ["2.0.0"]})
 
     def check(self):
         """The rig itself: every row was met, every recipient is known about."""
