@@ -122,6 +122,8 @@ TOGETHER = [
     ("bulk+{n}@sender.test", ['"x>,<victim@main.test"@nobody.test']),
     ("bulk+{n}@sender.test", ["MixedCase@Nobody.Test", "o'hara@nobody.test", "a=b+c@nobody.test",
                               "-dash@nobody.test", "per%cent@nobody.test", "#hash@nobody.test"]),
+    ("bulk+{n}@sender.test", ["jörg@nobody.test", "jörg@main.test", "beside+d@main.test"], "smtp"),
+    ("bulk+{n}@sender.test", ["jörg@nobody.test", "jörg@main.test", "beside+e@main.test"], "msp"),
     ("bulk+{n}@sender.test", ["anna@[192.0.2.1]"]),
     ("bulk+{n}@sender.test", [f"{local}+m{i:02}@main.test" for i in range(20)
                               for local in ("taken", "unknown")]),
