@@ -105,6 +105,7 @@ enter)
 	shift
 	[ $# -ge 1 ] || usage
 	[ "$(id -u)" = 0 ] || fail "needs root"
+	unshare -m true 2>/dev/null || fail "namespaces are not allowed here (CAP_SYS_ADMIN)"
 	exec unshare -m -- "$0" entered "$@"
 	;;
 entered) # by the above

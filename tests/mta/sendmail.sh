@@ -2,13 +2,14 @@
 # tests/mta/sendmail.sh ROOT DIR setup|start|runner|stop: a sendmail of the rig's own, all of it in DIR
 #
 #   setup   its files: two configurations (the server's, and that of the submission program)
-#   start   the server on 127.0.0.1:25, tag sm-mta, as Debian starts it
-#   runner  the queue runner of the submission program, tag sm-msp-queue
+#   start   the server on 127.0.0.1:25
+#   runner  the queue runner of the submission program
 #   stop    end both, by their pid files
 #
 # ROOT is where script/get-sendmail unpacked the package. In namespaces of its own (run-sendmail):
 # mounts, for /dev/log, /etc/hosts and /etc/resolv.conf; network, for port 25 and the DNS.
-# LOG_LEVEL (9) as in sendmail.cf. Retries after 2 s, warns after 4 s, gives up after 8 s.
+# DEBIAN=yes: with the tags sm-mta and sm-msp-queue. LOG_LEVEL (9) as in sendmail.cf. Retries after
+# 2 s, warns after 4 s, gives up after 8 s.
 set -eu
 
 usage() {
@@ -119,10 +120,10 @@ END
 case "$3" in
 setup) setup ;;
 start)
-	"$sendmail" -L sm-mta -C "$dir/etc/sendmail.cf" -bd -q2s
+	"$sendmail" ${DEBIAN:+-L sm-mta} -C "$dir/etc/sendmail.cf" -bd -q2s
 	;;
 runner)
-	"$sendmail" -L sm-msp-queue -C "$dir/etc/submit.cf" -Ac -q2s
+	"$sendmail" ${DEBIAN:+-L sm-msp-queue} -C "$dir/etc/submit.cf" -Ac -q2s
 	;;
 stop)
 	for file in clientmqueue/runner.pid server.pid; do

@@ -13,9 +13,9 @@ from collections import namedtuple
 import sendmail_table as sm
 
 # how: "smtp" (to the server), "msp" (sendmail(1), whose queue id counts), "early" (msp, before
-# there is a server), "notify" (smtp, and a success DSN is asked for)
-Case = namedtuple("Case", "n sender rcpts how")
-MARKER = "rig-%03d@mx1.example"
+# there is a server), "notify" (smtp, and a success DSN is asked for); message_id: None where
+# sendmail is to make one
+Case = namedtuple("Case", "n sender rcpts how message_id")
 
 # name: what it stands for; {dir} is the rig's
 ALIASES = {
@@ -146,6 +146,11 @@ TOGETHER = [
     ("bulk+{n}@sender.test", ["nosuch@local.test", "beside+b@main.test"]),
     ("<>", ["unknown+null@main.test"]),
     ("<>", ["soft-always+null@main.test"]),
+    # without a Message-ID, and a campaign with the same one in all its messages
+    *(("bulk+{n}@sender.test", [f"no-id-{i}@main.test", "unknown@main.test"], how, None)
+      for i, how in enumerate(("smtp", "msp", "msp"))),
+    *(("bulk+{n}@sender.test", [f"same-{i}@main.test", "unknown@main.test"], how, "same@app.test")
+      for i, how in enumerate(("smtp", "msp", "smtp", "msp", "msp", "msp"))),
     # names
     *(("bulk+{n}@sender.test", [f"anna@{domain}.test"]) for domain in
       "gone no-data null-mx dns-fails multi multi-soft long-host".split()),
@@ -185,9 +190,10 @@ def of_row(row, n):
 def cases():
     made = []
 
-    def add(sender, rcpts, how=None):
+    def add(sender, rcpts, how=None, message_id="rig-{n:03}@mx1.example"):
         n = len(made) + 1
-        made.append(Case(n, sender.format(n=n), rcpts, how or ("smtp", "msp")[n % 2]))
+        message_id = message_id and message_id.format(n=n)
+        made.append(Case(n, sender.format(n=n), rcpts, how or ("smtp", "msp")[n % 2], message_id))
 
     for sender, rcpts in EARLY:
         add(sender, rcpts, "early")

@@ -36,7 +36,8 @@ class Log:
     """The few lines of the log that are not under test."""
 
     def __init__(self, path):
-        self.ids = collections.defaultdict(list)  # Message-ID: queue ids, first hop first
+        # sender and Message-ID, or sender alone: queue ids, first hop first
+        self.ids = collections.defaultdict(list)
         self.notices = collections.defaultdict(list)  # queue id: [(queue id of it, what)]
         self.clones = collections.defaultdict(list)
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -45,9 +46,10 @@ class Log:
                 if not found:
                     continue
                 qid, text = found.groups()
-                arrival = re.search(r"from=.*, msgid=<(rig-\d+@mx1.example)>", text)
+                arrival = re.match(r"from=<?(.*?)>?, size=.*, msgid=<([^>]*)>", text)
                 notice = re.match(r"(\w{14}): ([\w ]+): ", text)
-                if text.startswith("from=") and arrival:
+                if arrival:
+                    self.ids[arrival.groups()].append(qid)
                     self.ids[arrival[1]].append(qid)
                 elif notice and notice[2] == "clone":  # for the members of a list with an owner
                     self.clones[qid].append(notice[1])
@@ -79,7 +81,9 @@ class Expectation:
         self.outcomes = collections.defaultdict(list)
         self.used = set()
         for case in self.submitted:
-            case["ids"] = self.log.ids[case["marker"]]
+            sender = "" if case["sender"] == "<>" else case["sender"]
+            # the sender's name tells it, as only those of messages without one are alike
+            case["ids"] = self.log.ids[sender or (sender, case["message_id"])]
             case["qid"] = case["qid"] or case["ids"][0]
         self.by_sender = {c["sender"]: c for c in self.submitted if c["sender"] != "<>"}
         self.null = {r: c for c in self.submitted if c["sender"] == "<>" for r in c["rcpts"]}
@@ -98,7 +102,8 @@ class Expectation:
         if case:
             event["sender"] = [case["sender"]]
             event["sender"] += [o for o, name in cases.OWNER.items() if name in case["rcpts"]]
-            event["message_id"] = case["marker"]
+            if case["message_id"]:
+                event["message_id"] = case["message_id"]
         else:
             event["sender"] = ["<>", None]
         self.outcomes[qid, rcpt].append(event)

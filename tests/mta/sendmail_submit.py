@@ -3,9 +3,8 @@
 
     sendmail_submit.py ROOT DIR early|now
 
-Adds to DIR/submitted.jsonl: {"n", "sender", "rcpts", "how", "qid", "marker", "refused"}. The
-queue id is what the answer to the message says; sendmail(1) says none, there the Message-ID is
-the marker. "refused" are the recipients that the server did not take.
+Adds to DIR/submitted.jsonl: {"n", "sender", "rcpts", "how", "qid", "message_id", "refused"}.
+The queue id is what the answer to the message says; sendmail(1) says none. "refused" are the recipients that the server did not take.
 """
 
 import json
@@ -22,7 +21,8 @@ import sendmail_table as sm
 
 def message(case):
     return (f"From: rig <rig@sender.test>\nTo: undisclosed-recipients:;\n"
-            f"Subject: case {case.n}\nMessage-ID: <{cases.MARKER % case.n}>\n"
+            f"Subject: case {case.n}\n"
+            + f"Message-ID: <{case.message_id}>\n" * bool(case.message_id) +
             f"X-Campaign: c{case.n % 7}\n\nA line of text.\n").encode()
 
 
@@ -66,7 +66,7 @@ def submit(case, root, directory):
     else:
         by_sendmail(case, root, directory)
     return {"n": case.n, "sender": case.sender or "<>", "rcpts": case.rcpts, "how": case.how,
-            "qid": qid, "marker": cases.MARKER % case.n, "refused": refused}
+            "qid": qid, "message_id": case.message_id, "refused": refused}
 
 
 def main():
