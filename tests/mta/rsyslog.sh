@@ -26,7 +26,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # the /dev of the namespace; $1 is an empty directory to build it in
 make_dev() {
-	mount --make-rprivate / && mount -t tmpfs -o mode=755,size=1m rig-dev "$1" || return 1
+	mount -t tmpfs -o mode=755,size=1m rig-dev "$1" || return 1
 	for node in null zero full random urandom tty; do
 		[ -e "/dev/$node" ] || continue
 		: >"$1/$node" && mount --bind "/dev/$node" "$1/$node" || return 1
