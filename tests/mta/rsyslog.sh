@@ -105,7 +105,8 @@ enter)
 	shift
 	[ $# -ge 1 ] || usage
 	[ "$(id -u)" = 0 ] || fail "needs root"
-	unshare -m true 2>/dev/null || fail "namespaces are not allowed here (CAP_SYS_ADMIN)"
+	unshare -m true 2>/dev/null ||
+		fail "no namespace of its own: not allowed here (CAP_SYS_ADMIN), or a chroot"
 	exec unshare -m -- "$0" entered "$@"
 	;;
 entered) # by the above
