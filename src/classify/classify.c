@@ -222,6 +222,9 @@ classify(struct classifier *c, struct event *ev)
 	} else {
 		v = weigh(c, status, category, reply);
 	}
+	/* given up, and the last attempt says nothing that is known */
+	if (ev->expired && v.reason == REASON_UNDETERMINED)
+		v = (struct verdict){ .reason = REASON_EXPIRED, .kind = "expired" };
 	ev->reason = v.reason;
 	ev->rule = rule_text(c, &v);
 	ev->class = c->class[v.reason];

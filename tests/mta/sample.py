@@ -1,20 +1,20 @@
 #!/usr/bin/python3
 """Makes a file of samples/maillog from a log that tests/mta/run --keep left: stdin to stdout.
 
-    tests/mta/run --keep DIR BINARY
-    tests/mta/sample.py <DIR/short-maillog | tests/mta/prefix.py --3164 --host mx1.example \\
-        >samples/maillog/postfix-3164.log
-    tests/mta/sample.py <DIR/long-maillog | tests/mta/prefix.py --host mx1.example \\
-        >samples/maillog/postfix-iso.log
+    tests/mta/run --keep DIR BINARY postfix
+    tests/mta/sample.py postfix <DIR/postfix/log-3164 >samples/maillog/postfix-3164.log
+    tests/mta/sample.py postfix-bulk <DIR/postfix/log-iso >samples/maillog/postfix-iso.log
 
-Keeps some messages, each with all its lines, the bounces of a few of them, and the lines of
-one SMTP session. Loopback addresses, ports and the rig's directory become documentation names.
-Nothing else is changed.
+The argument is the instance's syslog_name. Keeps some messages, each with all its lines, the
+bounces of a few of them, and the lines of one SMTP session. Loopback addresses, ports, the host's
+name and the rig's directory become documentation names. Nothing else is changed.
 """
 
 import collections
 import re
 import sys
+
+HOST = b"mx1.example"
 
 # a message is named by the recipient of a status line; the first such is kept, or the first
 # two where the name stands here twice
@@ -25,17 +25,19 @@ half-ok forwarded fwd verp-one sendmail-unknown sendmail-unknown""".split()
 # bounces are kept of these alone, or they would be half of the file
 TOLD = "gmail-unknown first-sent verp-one sendmail-unknown".split()
 NAMES = (
-    (rb"127\.0\.0\.1\[127\.0\.0\.1\]:\d+", b"mx.test[192.0.2.25]:25"),
-    (rb"127\.0\.0\.1\[127\.0\.0\.1\]", b"mx.test[192.0.2.25]"),
-    (rb"localhost\[127\.0\.0\.1\]", b"app.example[192.0.2.80]"),
-    (rb"/tmp/[^/ ]+/(?:short|long)/lmtp\.sock", b"/run/dovecot/lmtp"),
-    (rb"/tmp/[^/ ]+/(?:short|long)", b"/srv/rig"),
+    (rb"mx\.peer\.example\[192\.0\.2\.25\]:\d+", b"mx.test[192.0.2.25]:25"),
+    (rb"mx\.peer\.example\[192\.0\.2\.25\]", b"mx.test[192.0.2.25]"),
+    (rb"(localhost|app\.example)\[127\.0\.0\.1\]", b"app.example[192.0.2.80]"),
+    (rb"/tmp/[^/ ]+/postfix/\w+/lmtp\.sock", b"/run/dovecot/lmtp"),
+    (rb"/tmp/[^/ ]+/postfix/\w+", b"/srv/rig"),
+    (rb"^(\w+ +\d+ [\d:]+|\d\d\d\d-\S+) \S+ ", rb"\1 " + HOST + b" "),
 )
 QID = re.compile(rb"postfix\S*: (?:warning: )?(\w{6,20}): ")
 
 
 def main():
-    lines = sys.stdin.buffer.readlines()
+    of_it = re.compile(rb" " + re.escape(sys.argv[1].encode()) + rb"(/\w+)*/[\w-]+\[\d+\]: ")
+    lines = [line for line in sys.stdin.buffer if of_it.search(line[:200])]
     kept, told, silent, left = set(), set(), set(), collections.Counter(WANTED)
     for line in lines:
         found = QID.search(line)

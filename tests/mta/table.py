@@ -1,13 +1,15 @@
 """replies.tsv: what the peer says, and what has to come of it.
 
 Both sides read it with this: the peer to answer, expect.py to know the outcome.
-Columns: local part, stage, reply, final status word, enhanced code.
+Columns: local part, stage, reply, final status word, enhanced code. A + and what follows it in
+an address's local part do not count.
 
 stage   the command that the reply answers: RCPT, DATA, EOD (end of DATA) are keyed by the
-        recipient's local part, MAIL by the sender's; CONNECT and EHLO have a port of their own
+        recipient's local part, MAIL by the sender's; CONNECT and EHLO have a port of their own;
+        FIRST: RCPT, but only the first of two hosts says it; FILTER: a content filter says it
 reply   \\n begins the next line of a multi-line reply, \\xNN is a byte; a leading "N*" repeats
         the first line N times; DROP closes, TIMEOUT says nothing, a last " CLOSE" closes after
-        the reply
+        the reply; {QID} is the message's queue id, {OTHER} another one, {LONG} many words
 final   bounced; sent: accepted, where the reply is a temporary one at the second try;
         deferred: never accepted, so it expires
 code    what Postfix logs as dsn= for this reply
@@ -16,6 +18,8 @@ code    what Postfix logs as dsn= for this reply
 import os
 import re
 from collections import namedtuple
+
+import addresses
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ACCEPTED = "250 2.0.0 Ok: queued as 1F2E3D4C5B"
@@ -37,16 +41,11 @@ def load():
     return rows
 
 
-def split_address(address):
-    """Local part and domain; an @ may stand in a quoted local part."""
-    local, _, domain = address.rpartition("@")
-    return local, domain
-
-
 def lookup(rows, address, stages):
     """The row of an address: of its local part, or of what stands before a +tag."""
-    local = split_address(address)[0]
-    for key in (local, local.partition("+")[0]):
+    local = addresses.split(address)[0]
+    bare = addresses.plain(local)
+    for key in (local, bare, bare.partition("+")[0]):
         if key in rows and rows[key].stage in stages:
             return rows[key]
     return None
@@ -62,7 +61,7 @@ def temporary(row):
 
 def wire(text):
     """The reply's bytes as they are sent, and whether the peer closes after them."""
-    text, close, _ = text.partition(" CLOSE")
+    text, close, _ = text.replace("{LONG}", "word " * 240).partition(" CLOSE")
     repeat = re.match(r"(\d+)\*", text)
     if repeat:
         first, rest = text[repeat.end():].split(r"\n", 1)
@@ -75,8 +74,23 @@ def wire(text):
     return data + b"\r\n", bool(close)
 
 
+def printable(data):
+    """Bytes as Postfix logs them (printable.c): `?` for controls and for what is no UTF-8 by the
+    look of it."""
+    out, at = bytearray(), 0
+    while at < len(data):
+        end = at + 1
+        if data[at] >= 0xc2:
+            while end < len(data) and 0x80 <= data[end] < 0xc0:
+                end += 1
+        ok = 0x20 <= data[at] < 0x7f or end > at + 1
+        out += data[at:end] if ok else b"?"
+        at = end
+    return bytes(out)
+
+
 def logged(text):
-    """The same reply as Postfix logs it: lines joined by a blank, no odd bytes."""
+    """The same reply as an event has it: lines joined by a blank, blanks for those control
+    characters that Postfix logs. What is no UTF-8 even so has lone surrogates."""
     data = wire(text)[0].rstrip(b"\r\n").replace(b"\r\n", b" ")
-    text = data.decode("utf-8", "surrogateescape")
-    return "".join("?" if c < " " or c == "\x7f" or "\udc80" <= c <= "\udcff" else c for c in text)
+    return re.sub("[\x80-\x9f]", " ", printable(data).decode("utf-8", "surrogateescape"))
