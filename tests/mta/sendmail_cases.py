@@ -13,7 +13,8 @@ from collections import namedtuple
 import sendmail_table as sm
 
 # how: "smtp" (to the server), "msp" (sendmail(1), whose queue id counts), "early" (msp, before
-# there is a server), "notify" (smtp, and a success DSN is asked for); message_id: None where
+# there is a server), "later" (msp, which only queues it), "notify" (smtp, and a success DSN is
+# asked for); message_id: None where
 # sendmail is to make one
 Case = namedtuple("Case", "n sender rcpts how message_id")
 
@@ -146,6 +147,8 @@ TOGETHER = [
     ("bulk+{n}@sender.test", ["nosuch@local.test", "beside+b@main.test"]),
     ("<>", ["unknown+null@main.test"]),
     ("<>", ["soft-always+null@main.test"]),
+    # only queued: no try yet
+    ("bulk+{n}@sender.test", ["later@main.test", "unknown+later@main.test"], "later"),
     # without a Message-ID, and a campaign with the same one in all its messages
     *(("bulk+{n}@sender.test", [f"no-id-{i}@main.test", "unknown@main.test"], how, None)
       for i, how in enumerate(("smtp", "msp", "msp"))),
@@ -153,7 +156,9 @@ TOGETHER = [
       for i, how in enumerate(("smtp", "msp", "smtp", "msp", "msp", "msp"))),
     # names
     *(("bulk+{n}@sender.test", [f"anna@{domain}.test"]) for domain in
-      "gone no-data null-mx dns-fails multi multi-soft long-host".split()),
+      "gone no-data null-mx multi multi-soft long-host".split()),
+    ("bulk+{n}@sender.test", ["anna@dns-fails.test"], "smtp"),
+    ("bulk+{n}@sender.test", ["anna@dns-fails.test"], "msp"),
     ("bulk+{n}@sender.test", ["unknown@long-host.test"]),
     ("bulk+{n}@sender.test", ["anna@refused.test", "bert@refused.test"]),
     # aliases

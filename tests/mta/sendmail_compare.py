@@ -37,7 +37,7 @@ def differences(want, got):
     for key in ("sender", "status", "remote_ip"):
         if want.get(key) and got.get(key) not in want[key]:
             found.append((key, want[key], got.get(key)))
-    for key in ("message_id", "smtp_code", "remote_mta"):
+    for key in ("message_id", "smtp_code", "remote_mta", "attempts"):
         if key in want and want[key] != got.get(key):
             found.append((key, want[key], got.get(key)))
     if got.get("queued") != queued(got["queue_id"]):

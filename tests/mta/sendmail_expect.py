@@ -233,6 +233,9 @@ class Expectation:
             self.from_transcript(line)
         self.to_postmaster()
         for events in self.outcomes.values():
+            if not any("some" in e or "optional" in e for e in events):
+                for n, event in enumerate(events):
+                    event["attempts"] = n + 1
             last = events[-1]
             if last["type"] == "deferral":  # the queue is empty, so it was given up
                 last = {**last, "type": "bounce", "expired": True}
