@@ -13,8 +13,9 @@ bytes and more is null then. As journald has it (journald-syslog.c, logs-show.c)
   other than tab and newline is an array of its bytes;
 - the fields of a line stand in any order.
 
-The real journalctl (systemd 252) was asked, and said the same. What journald adds by itself (cursor, boot, unit ...) is made up. _PID is who sent it: for
-daemons that log themselves the same as SYSLOG_PID.
+The real journalctl (systemd 252) was asked, and said the same. What journald adds by itself
+(cursor, boot, unit ...) is made up. _PID is who sent it: for daemons that log themselves the
+same as SYSLOG_PID.
 """
 
 import argparse

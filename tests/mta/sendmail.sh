@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/mta/sendmail.sh ROOT DIR setup|start|runner|stop: a sendmail of the rig's own, all of it in DIR
+# tests/mta/sendmail.sh ROOT DIR setup|start|runner|stop: a sendmail of the rig's own, all in DIR
 #
 #   setup   its files: two configurations (the server's, and that of the submission program)
 #   start   the server on 127.0.0.1:25

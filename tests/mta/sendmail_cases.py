@@ -85,7 +85,8 @@ LOCAL = {
     "prog-late@local.test": ("deferred", "4.0.0", "EX_TEMPFAIL"),
     "nofile@local.test": ("bounced", "5.0.0", "Can't create output"),
     '"a,b"@msp.test': ("bounced", "5.1.3", "<a,b@msp.test>... Invalid route address"),
-    "anna@gone.test": ("bounced", "5.1.2", "Host unknown (Name server: gone.test.: host not found)"),
+    "anna@gone.test": ("bounced", "5.1.2",
+                       "Host unknown (Name server: gone.test.: host not found)"),
     "anna@no-data.test": ("bounced", "5.1.2", "Host unknown"),
     "anna@null-mx.test": ("bounced", "5.1.10", "Service unavailable"),
     "anna@dns-fails.test": ("deferred", "4.4.3 4.0.0", ""),
@@ -97,7 +98,8 @@ LONG = "a-rather-long-local-part-that-goes-on-and-on-%02d-" + "x" * 140
 # Several recipients, senders of all sorts. {n} is the case's number: senders have to differ,
 # for by them the peer's account is matched with what was submitted.
 TOGETHER = [
-    ("bulk+{n}@sender.test", ["several-1@main.test", "several-2@main.test", "several-3@plain.test"]),
+    ("bulk+{n}@sender.test", ["several-1@main.test", "several-2@main.test",
+                              "several-3@plain.test"]),
     ("bulk+{n}@sender.test", ["mixed-ok@main.test", "unknown@main.test", "greylist@main.test"]),
     ("bulk+{n}@sender.test", ["first@main.test", "full-soft@main.test", "soft-always@main.test"]),
     ("bulk+{n}@sender.test", [f"many-{i:02}@main.test" for i in range(95)]),
@@ -147,6 +149,8 @@ TOGETHER = [
     ("bulk+{n}@sender.test", ["nosuch@local.test", "beside+b@main.test"]),
     ("<>", ["unknown+null@main.test"]),
     ("<>", ["soft-always+null@main.test"]),
+    # a local user, whose domain the server adds
+    ("rigger-{n}", ["unqualified@main.test"], "msp"),
     # only queued: no try yet
     ("bulk+{n}@sender.test", ["later@main.test", "unknown+later@main.test"], "later"),
     # without a Message-ID, and a campaign with the same one in all its messages

@@ -57,17 +57,18 @@ class Log:
                     self.notices[qid].append((notice[1], notice[2]))
 
 
+def qualified(sender):
+    return sender if "@" in sender or sender == "<>" else sender + "@mx1.example"
+
+
 def logged(reply):
     """The first line of a reply as sendmail writes it, and whether that is all of it."""
     data = sm.wire(reply)[0].split(b"\r\n", 1)[0]
     named = {9: r"\t", 13: r"\r", 10: r"\n", 92: r"\\"}
-    text = "".join(named.get(b, chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in data[:90])
-    if len(data) <= 90:
-        return text, True
-    if len(data) < SHOWN:
-        return text + "".join(named.get(b, chr(b) if 32 <= b < 127 else f"\\{b:03o}")
-                              for b in data[90:]), True
-    return text, False
+    whole = len(data) < SHOWN
+    text = "".join(named.get(b, chr(b) if 32 <= b < 127 else f"\\{b:03o}")
+                   for b in (data if whole else data[:90]))
+    return text, whole
 
 
 class Expectation:
@@ -87,6 +88,7 @@ class Expectation:
             case["qid"] = case["qid"] or case["ids"][0]
         self.by_sender = {c["sender"]: c for c in self.submitted if c["sender"] != "<>"}
         self.null = {r: c for c in self.submitted if c["sender"] == "<>" for r in c["rcpts"]}
+        self.by_sender.update({qualified(s): case for s, case in self.by_sender.items()})
         for owner, name in cases.OWNER.items():
             self.by_sender[owner] = next(c for c in self.submitted if name in c["rcpts"])
 
@@ -100,7 +102,7 @@ class Expectation:
             found = re.search(r'"\|.*"|{.*', cases.ALIASES.get(name, ""))
             event["final_recipient"] = [found and found[0].format(dir="/srv")]
         if case:
-            event["sender"] = [case["sender"]]
+            event["sender"] = [case["sender"], qualified(case["sender"])]
             event["sender"] += [o for o, name in cases.OWNER.items() if name in case["rcpts"]]
             if case["message_id"]:
                 event["message_id"] = case["message_id"]

@@ -1,8 +1,8 @@
 #!/bin/sh
 # tests/mta/sendmail_one.sh ROOT DIR: one sendmail from its first message to its last
 #
-# By run-sendmail, in namespaces of its own (what is left in them ends with it). Leaves in DIR: log-3164, log-iso, log-5424,
-# peer.jsonl, submitted.jsonl. Stops by pid what it started.
+# By run-sendmail, in namespaces of its own (what is left in them ends with it). Leaves in DIR:
+# log-3164, log-iso, log-5424, peer.jsonl, submitted.jsonl. Stops by pid what it started.
 set -u
 root=$1
 dir=$2

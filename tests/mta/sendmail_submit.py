@@ -4,7 +4,8 @@
     sendmail_submit.py ROOT DIR early|now
 
 Adds to DIR/submitted.jsonl: {"n", "sender", "rcpts", "how", "qid", "message_id", "refused"}.
-The queue id is what the answer to the message says; sendmail(1) says none. "refused" are the recipients that the server did not take.
+The queue id is what the answer to the message says; sendmail(1) says none. "refused" are
+the recipients that the server did not take.
 """
 
 import json
