@@ -149,6 +149,27 @@ is_ours(struct maillog *p, struct slice queue_id)
 		   made.sec > p->time.sec - 86400);
 }
 
+/* "stat=queued": nothing was tried, and it may expire before anything is. */
+static void
+keep_waiting(struct maillog *p)
+{
+	struct sendmail *x = &p->is.sendmail;
+	struct track_message *m = maillog_message(p);
+
+	size_t at = 0;
+
+	do {
+		sendmail_take_recipient(x, at);
+		at = x->next;
+		sendmail_find_original(x, m);
+		if (!m || x->to.n == 0 || track_known(m, x->to, x->original))
+			continue;
+		struct track_recipient *r = track_recipient(m, x->to, x->original);
+		if (r)
+			r->deferred = true;
+	} while (at > 0);
+}
+
 static enum parse_result
 read_delivery(struct maillog *p, struct event *ev, const char **why)
 {
@@ -161,9 +182,13 @@ read_delivery(struct maillog *p, struct event *ev, const char **why)
 
 	if (!sendmail_read_delivery(p->rest, &x->d, why))
 		return PARSE_BAD;
-	if (x->d.outcome == SENDMAIL_NO_OUTCOME ||
-	    slice_eq(x->d.list, SLICE("NO-TO-LIST")))
+	if (slice_eq(x->d.list, SLICE("NO-TO-LIST")))
 		return PARSE_SKIP;
+	if (x->d.outcome == SENDMAIL_NO_OUTCOME) {
+		if (x->d.waits)
+			keep_waiting(p);
+		return PARSE_SKIP;
+	}
 	sendmail_read_answer(&x->d, &x->answer);
 	struct slice next = sendmail_next_hop(&x->d, &x->answer);
 	if (next.n > 0 && is_ours(p, next)) {
@@ -217,6 +242,8 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 	ev->remote_mta = track_slice(&r->remote_mta);
 	ev->remote_ip = track_slice(&r->remote_ip);
 	ev->attempts = r->attempts;
+	if (ev->status.n == 0 && ev->diagnostic.n == 0)
+		ev->status = SLICE("4.4.7"); /* as its own notice says it */
 	/* two aliases of one address: the same record, type and recipient */
 	for (struct track_recipient *o = m->recipients; o != r; o = o->next)
 		ev->id_n += o->expired && slice_eq(track_slice(&o->to), to);

@@ -69,6 +69,7 @@ struct sendmail_delivery {
 	struct slice reply; /* the server's first line */
 	struct slice stat;
 	bool tried; /* it has an xdelay: a mailer was called */
+	bool waits; /* no outcome, and it is in the queue */
 	enum sendmail_outcome outcome;
 };
 
@@ -154,6 +155,7 @@ enum { SENDMAIL_RING = 128 };
 struct sendmail_submitted {
 	struct {
 		uint64_t message; /* hash of host and message id; 0: it has gone on */
+		uint64_t sender;  /* hash */
 		char id[40];      /* queue id */
 		size_t n;
 	} one[SENDMAIL_RING]; /* a ring */
@@ -163,11 +165,14 @@ struct sendmail_submitted {
 struct sendmail_submitted *sendmail_submitted(const struct maillog *p);
 
 /* Such a message came, or has gone on. */
-void sendmail_hop_begin(const struct maillog *p, struct slice message_id);
+void sendmail_hop_begin(
+    const struct maillog *p, struct slice message_id, struct slice sender);
 void sendmail_hop_end(const struct maillog *p);
 
-/* The queue id of the only one that has this message id; empty: none, or more. */
-struct slice sendmail_hop_from(const struct maillog *p, struct slice message_id);
+/* The queue id of the only one that has this message id and, where there are more, this
+ * sender; empty: none, or still more. */
+struct slice sendmail_hop_from(
+    const struct maillog *p, struct slice message_id, struct slice sender);
 
 /* It is this machine's address. */
 bool sendmail_is_loopback(struct slice ip);

@@ -5,7 +5,7 @@
  * The submission program says so when the server has taken the message, and by then the
  * server may have delivered it. So the message ids of what programs handed in are kept
  * until it is said, a few at a time: where one of them comes from this machine again,
- * and no other has it, it is that one.
+ * and no other has it (with that sender), it is that one.
  */
 #include "parse/maillog.h"
 
@@ -30,7 +30,8 @@ find(const struct sendmail_submitted *s, struct slice id)
 }
 
 void
-sendmail_hop_begin(const struct maillog *p, struct slice message_id)
+sendmail_hop_begin(
+    const struct maillog *p, struct slice message_id, struct slice sender)
 {
 	struct sendmail_submitted *s = sendmail_submitted(p);
 	struct slice id = p->key.queue_id;
@@ -41,6 +42,7 @@ sendmail_hop_begin(const struct maillog *p, struct slice message_id)
 	memcpy(s->one[at].id, id.p, id.n);
 	s->one[at].n = id.n;
 	s->one[at].message = hash_message(p, message_id);
+	s->one[at].sender = hash64_of(sender);
 }
 
 void
@@ -54,20 +56,29 @@ sendmail_hop_end(const struct maillog *p)
 }
 
 struct slice
-sendmail_hop_from(const struct maillog *p, struct slice message_id)
+sendmail_hop_from(const struct maillog *p, struct slice message_id, struct slice sender)
 {
 	const struct sendmail_submitted *s = sendmail_submitted(p);
-	uint64_t message = hash_message(p, message_id);
-	struct slice found = { 0 };
+	uint64_t message = hash_message(p, message_id), whole = hash64_of(sender);
+	/* the program's may have no domain yet */
+	uint64_t local = hash64_of(
+	    (struct slice){ sender.p, slice_rfind(sender, '@') });
+	struct slice found = { 0 }, same = { 0 };
+	size_t nfound = 0, nsame = 0;
 
 	for (size_t i = 0; i < SENDMAIL_RING; i++) {
 		if (s->one[i].message != message)
 			continue;
-		if (found.n > 0)
-			return (struct slice){ 0 };
 		found = (struct slice){ s->one[i].id, s->one[i].n };
+		nfound++;
+		if (s->one[i].sender == whole || s->one[i].sender == local) {
+			same = found;
+			nsame++;
+		}
 	}
-	return found;
+	if (nsame == 1)
+		return same;
+	return nfound == 1 ? found : (struct slice){ 0 };
 }
 
 bool

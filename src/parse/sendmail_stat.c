@@ -204,6 +204,13 @@ sendmail_read_stat(struct slice in, struct sendmail_delivery *out, const char **
 	if (slice_starts(in, reply_key))
 		return read_reply(slice_from(in, reply_key.n), out, why);
 	out->stat = slice_trim(slice_from(in, stat_key.n));
+	/* with a status, a name could not be looked up; without one, nothing was tried
+	 */
+	out->waits = slice_eq(out->stat, SLICE("queued"));
+	if (out->waits && out->mailer.n > 0 && out->dsn.n > 0 && out->dsn.p[0] == '4') {
+		out->outcome = SENDMAIL_DEFERRED;
+		return true;
+	}
 	/* without a mailer it is a message that was refused while it was handed in */
 	if (out->mailer.n == 0 || out->stat.n == 0 || is_no_outcome(out->stat))
 		return true;

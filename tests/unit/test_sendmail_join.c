@@ -53,10 +53,20 @@ static const struct sendmail_case cases[] = {
 	    "bounce a@x 5.1.1 (550) from u" },
 	{ "two that wait have that message id: neither",
 	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n"
-	      "@1 6ALN3AaB000177: from=v, size=9, class=0, nrcpts=1, msgid=<m@y>, "
-	      "relay=v@localhost\n" R "from=<u@mx>, size=9, class=0, nrcpts=1, "
+	      "@1 6ALN3AaB000177: from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, "
+	      "relay=u@localhost\n" R "from=<u@mx>, size=9, class=0, nrcpts=1, "
 	      "msgid=<m@y>, relay=localhost [127.0.0.1]\n" R "to=<a@x>" GONE("30000"),
 	    "bounce a@x 5.1.1 (550) from u@mx" },
+	{ "two that wait have that message id: the sender says which",
+	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n"
+	      "@1 6ALN3AaB000177: from=<v@z>, size=9, class=0, nrcpts=1, msgid=<m@y>, "
+	      "relay=v@localhost\n" R "from=<u@mx>, size=9, class=0, nrcpts=1, "
+				      "msgid=<m@y>, relay=localhost [127.0.0.1]\n" R
+	      "to=<a@x>" GONE(
+		  "30000") "@1 6ALN3AaC000178: from=<v@z>, size=9, class=0, nrcpts=1, "
+			   "msgid=<m@y>, relay=localhost [127.0.0.1]\n"
+			   "@1 6ALN3AaC000178: to=<a@x>" GONE("30000"),
+	    "bounce a@x 5.1.1 (550) from u; bounce a@x 5.1.1 (550) from v@z" },
 	{ "one has gone on: another message of that message id is not it",
 	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n" Q
 	      "to=a@x, ctladdr=u (1/1)" HOP
@@ -121,6 +131,20 @@ static const struct sendmail_case cases[] = {
 	    "deferral l@x was \"|/p\" 4.0.0; deferral m@x was \"|/p\" 4.0.0; "
 	    "bounce l@x was \"|/p\" 4.0.0 expired; bounce m@x was \"|/p\" #1 4.0.0 "
 	    "expired" },
+	{ "expired, and nothing was ever tried",
+	    Q FROM Q
+	    "to=<a@x>,<b@x>, delay=00:00:00, mailer=esmtp, pri=1, stat=queued\n" Q OVER,
+	    "bounce a@x 4.4.7 expired from s@y; bounce b@x 4.4.7 expired from s@y" },
+	{ "queued, then sent, then expired for the other",
+	    Q FROM Q
+	    "to=<a@x>,<b@x>, delay=00:00:00, mailer=esmtp, pri=1, stat=queued\n" Q
+	    "to=<a@x>" SENT("2") Q OVER,
+	    "delivery a@x 2.0.0 from s@y; bounce b@x 4.4.7 expired from s@y" },
+	{ "queued for a name that could not be looked up",
+	    Q
+	    "to=<a@x>, delay=00:00:00, mailer=esmtp, pri=1, dsn=4.4.3, stat=queued\n" Q
+		OVER,
+	    "deferral a@x 4.4.3; bounce a@x 4.4.3 expired" },
 	{ "expired, and nothing was read before", Q OVER,
 	    "bad: expired, and its recipients are not known" },
 	{ "expired after all had failed",
