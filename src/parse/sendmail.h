@@ -169,8 +169,8 @@ void sendmail_hop_begin(
     const struct maillog *p, struct slice message_id, struct slice sender);
 void sendmail_hop_end(const struct maillog *p);
 
-/* The queue id of the only one that has this message id and, where there are more, this
- * sender; empty: none, or still more. */
+/* The queue id of the only one that has this message id and sender; empty: none, or
+ * more. */
 struct slice sendmail_hop_from(
     const struct maillog *p, struct slice message_id, struct slice sender);
 

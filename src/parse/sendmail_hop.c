@@ -5,7 +5,7 @@
  * The submission program says so when the server has taken the message, and by then the
  * server may have delivered it. So the message ids of what programs handed in are kept
  * until it is said, a few at a time: where one of them comes from this machine again,
- * and no other has it (with that sender), it is that one.
+ * under that sender, and no other has it, it is that one.
  */
 #include "parse/maillog.h"
 
@@ -63,22 +63,17 @@ sendmail_hop_from(const struct maillog *p, struct slice message_id, struct slice
 	/* the program's may have no domain yet */
 	uint64_t local = hash64_of(
 	    (struct slice){ sender.p, slice_rfind(sender, '@') });
-	struct slice found = { 0 }, same = { 0 };
-	size_t nfound = 0, nsame = 0;
+	struct slice found = { 0 };
 
 	for (size_t i = 0; i < SENDMAIL_RING; i++) {
-		if (s->one[i].message != message)
+		if (s->one[i].message != message ||
+		    (s->one[i].sender != whole && s->one[i].sender != local))
 			continue;
+		if (found.n > 0)
+			return (struct slice){ 0 };
 		found = (struct slice){ s->one[i].id, s->one[i].n };
-		nfound++;
-		if (s->one[i].sender == whole || s->one[i].sender == local) {
-			same = found;
-			nsame++;
-		}
 	}
-	if (nsame == 1)
-		return same;
-	return nfound == 1 ? found : (struct slice){ 0 };
+	return found;
 }
 
 bool

@@ -61,12 +61,16 @@ static const struct sendmail_case cases[] = {
 	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n"
 	      "@1 6ALN3AaB000177: from=<v@z>, size=9, class=0, nrcpts=1, msgid=<m@y>, "
 	      "relay=v@localhost\n" R "from=<u@mx>, size=9, class=0, nrcpts=1, "
-				      "msgid=<m@y>, relay=localhost [127.0.0.1]\n" R
-	      "to=<a@x>" GONE(
+	      "msgid=<m@y>, relay=localhost [127.0.0.1]\n" R "to=<a@x>" GONE(
 		  "30000") "@1 6ALN3AaC000178: from=<v@z>, size=9, class=0, nrcpts=1, "
 			   "msgid=<m@y>, relay=localhost [127.0.0.1]\n"
 			   "@1 6ALN3AaC000178: to=<a@x>" GONE("30000"),
 	    "bounce a@x 5.1.1 (550) from u; bounce a@x 5.1.1 (550) from v@z" },
+	{ "another sender used that message id: it is not the one that waits",
+	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n" R
+	      "from=<v@mx>, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=localhost "
+	      "[127.0.0.1]\n" R "to=<a@x>" GONE("30000"),
+	    "bounce a@x 5.1.1 (550) from v@mx" },
 	{ "one has gone on: another message of that message id is not it",
 	    Q "from=u, size=9, class=0, nrcpts=1, msgid=<m@y>, relay=u@localhost\n" Q
 	      "to=a@x, ctladdr=u (1/1)" HOP
