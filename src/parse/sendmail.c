@@ -166,7 +166,7 @@ keep_waiting(struct maillog *p)
 			continue;
 		struct track_recipient *r = track_recipient(m, x->to, x->original);
 		if (r)
-			r->deferred = true;
+			track_defer(m, r);
 	} while (at > 0);
 }
 
@@ -201,23 +201,13 @@ read_delivery(struct maillog *p, struct event *ev, const char **why)
 /* --- expired -----------------------------------------------------------------------
  */
 
-static struct track_recipient *
-next_deferred(struct track_message *m)
-{
-	struct track_recipient *r = m->recipients;
-
-	while (r && !r->deferred)
-		r = r->next;
-	return r;
-}
-
 /* It names no recipient: all that are deferred. */
 static enum parse_result
 read_expiry(struct maillog *p, struct event *ev, const char **why)
 {
 	struct sendmail *x = &p->is.sendmail;
 	struct track_message *m = track_find(p->env->track, &p->key);
-	struct track_recipient *r = m ? next_deferred(m) : NULL;
+	struct track_recipient *r = m ? track_next_deferred(m) : NULL;
 
 	/* its own notice may have put it out */
 	if (!m && sendmail_is_told(p))
@@ -245,8 +235,7 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 	if (ev->status.n == 0 && ev->diagnostic.n == 0)
 		ev->status = SLICE("4.4.7"); /* as its own notice says it */
 	/* two aliases of one address: the same record, type and recipient */
-	for (struct track_recipient *o = m->recipients; o != r; o = o->next)
-		ev->id_n += o->expired && slice_eq(track_slice(&o->to), to);
+	ev->id_n = track_expired_alike(m, r);
 	x->expiring = r;
 	x->on_taken = SENDMAIL_TAKES_EXPIRED;
 	return PARSE_MORE;
@@ -266,7 +255,7 @@ keep_deferral(struct maillog *p)
 	if (!r)
 		return;
 	track_reopen(p->env->track, m);
-	r->deferred = true;
+	track_defer(m, r);
 	r->attempts = x->attempts;
 	r->attempt = x->attempt;
 	r->smtp_code = a->code;
@@ -305,8 +294,7 @@ taken(struct maillog *p)
 		sendmail_progress(p)->next = x->next;
 		break;
 	case SENDMAIL_TAKES_EXPIRED:
-		x->expiring->deferred = false;
-		x->expiring->expired = true;
+		track_expire(track_find(p->env->track, &p->key), x->expiring);
 		if ((m = track_find(p->env->track, &p->key)))
 			sendmail_settle(p, m);
 		break;

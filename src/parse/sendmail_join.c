@@ -242,11 +242,7 @@ sendmail_join(struct maillog *p)
 void
 sendmail_settle(struct maillog *p, struct track_message *m)
 {
-	const struct track_recipient *r = m->recipients;
-
 	m->settled++;
-	while (r && !r->deferred)
-		r = r->next;
-	if (!r && m->expected > 0 && m->settled >= m->expected)
+	if (m->expected > 0 && m->settled >= m->expected && !track_next_deferred(m))
 		track_close(p->env->track, m);
 }

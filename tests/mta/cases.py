@@ -87,8 +87,9 @@ PROBE = "probe@sender.test"
 # be bad records, and the deferrals in them unknown when the message expires. By row; addresses
 # of addresses.py with a whole tail, too, where they are logged without quotes.
 TWO_READINGS = {"fake-to", "fake-whole", "fake-whole-soft", "fake-orig", "fake-old"}
-# ... and one that holds a blank, before an orig_to: that could be a part of it
-TWO_READINGS_PLAIN = {'"odd, aliased"@main.test'}
+# ... one that holds a blank, before an orig_to: that could be a part of it; and a quotation mark
+# alone: a line of the other form that was cut begins so
+TWO_READINGS_PLAIN = {'"odd, aliased"@main.test', '"\\""@main.test'}
 
 FORGED = "from localhost[127.0.0.1]; from=<x@main.test> to=<y@main.test>"
 HEADERS = [

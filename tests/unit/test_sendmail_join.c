@@ -85,7 +85,7 @@ static const struct sendmail_case cases[] = {
 	    "bounce a@x 5.1.1 (550) from u@mx" },
 	{ "a hop of a hop",
 	    Q FROM Q "to=a@x" HOP "@3 4F9D195432C: from=<s@y>, size=9, class=0, "
-				  "nrcpts=1, relay=localhost [127.0.0.1]\n" R
+		     "nrcpts=1, relay=localhost [127.0.0.1]\n" R
 		     "to=a@x, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=1, "
 		     "relay=localhost [127.0.0.1], dsn=2.0.0, stat=Sent (2.0.0 Ok: "
 		     "queued as 4F9D195432C)\n"
