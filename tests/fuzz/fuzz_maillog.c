@@ -84,9 +84,9 @@ read_line(struct reading *r, struct slice line)
 	do {
 		result = parse_once(r, &rec, false, r->first);
 		again = parse_once(r, &rec, true, r->second);
-		/* what it began may have put out the message that it is about */
-		if (result == PARSE_SKIP && again == PARSE_BAD &&
-		    track_count(r->track) == r->max_messages)
+		/* the message that it began may have put out the one that it is about:
+		 * no record is read again after it gave nothing */
+		if (result == PARSE_SKIP && again == PARSE_BAD)
 			break;
 		fuzz_check(
 		    result == again, "read again: %d, at first %d", again, result);
