@@ -265,7 +265,7 @@ parse_repeated(struct maillog *p, int times, struct when undated, struct event *
 	enum parse_result r = parse_message(p, undated, ev, why);
 	repeat_note(p->repeat, &unfolded, r == PARSE_EVENT || r == PARSE_MORE);
 	if (r == PARSE_EVENT || r == PARSE_MORE)
-		ev->id_n += p->repeated;
+		ev->id_n = ev->id_n * (uint32_t)times + p->repeated;
 	if (r != PARSE_EVENT)
 		return r;
 	p->repeats = true;
