@@ -70,7 +70,7 @@ fill_outcome(struct maillog *p, struct event *ev)
 {
 	const struct postfix_delivery *d = &p->is.postfix.delivery;
 	struct postfix_answer *a = &p->is.postfix.answer;
-	struct slice unused;
+	struct slice in_reply;
 
 	postfix_read_text(d->text, a);
 	postfix_read_relay(d->relay, a);
@@ -79,7 +79,9 @@ fill_outcome(struct maillog *p, struct event *ev)
 	ev->status = d->dsn;
 	ev->diagnostic = a->reply;
 	if (a->remote || ev->type == EVENT_DELIVERY)
-		ev->smtp_code = event_reply_scan(a->reply, &unused);
+		ev->smtp_code = event_reply_scan(a->reply, &in_reply);
+	if (d->dsn.n == 0 && ev->smtp_code > 0) /* before 2.3 there is no dsn= */
+		ev->status = in_reply;
 	ev->command = a->command;
 	ev->remote_mta = a->host;
 	ev->remote_ip = a->ip;
