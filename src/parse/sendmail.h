@@ -80,6 +80,10 @@ bool sendmail_read_delivery(
 /* Is it "to=LIST, ctladdr=" or "to=LIST, delay=HH:MM:SS"? Nobody else writes so. */
 bool sendmail_is_delivery(struct slice in);
 
+/* "stat=Sent" or "stat=Deferred..." behind the list alone: its outcome; false: another
+ * word, of which nothing can be said without the mailer. */
+bool sendmail_read_bare(struct slice in, struct sendmail_delivery *out);
+
 /* in: from "reply=" or "stat=" on. false: two readings, or none. */
 bool sendmail_read_stat(
     struct slice in, struct sendmail_delivery *out, const char **why);

@@ -254,6 +254,8 @@ sendmail_read_delivery(struct slice in, struct sendmail_delivery *out, const cha
 	if (sendmail_take(&in, SLICE("ctladdr=")) && !take_control(&in, &out->control))
 		return false;
 	*why = "delay not understood";
+	if (slice_starts(in, SLICE("stat="))) /* a template that left out all between */
+		return sendmail_read_bare(in, out);
 	if (!sendmail_take(&in, SLICE("delay=")) ||
 	    (out->delay.n = sendmail_duration(in, &unused)) == 0)
 		return false;

@@ -199,6 +199,17 @@ is_no_outcome(struct slice stat)
 }
 
 bool
+sendmail_read_bare(struct slice in, struct sendmail_delivery *out)
+{
+	out->stat = slice_trim(slice_from(in, stat_key.n));
+	if (sendmail_is_text(out->stat, sent))
+		out->outcome = SENDMAIL_SENT;
+	else if (sendmail_is_text(out->stat, deferred))
+		out->outcome = SENDMAIL_DEFERRED;
+	return out->outcome != SENDMAIL_NO_OUTCOME;
+}
+
+bool
 sendmail_read_stat(struct slice in, struct sendmail_delivery *out, const char **why)
 {
 	if (slice_starts(in, reply_key))
