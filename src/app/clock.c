@@ -27,15 +27,6 @@ clock_wall_ms(void)
 	return read_ms(CLOCK_REALTIME);
 }
 
-struct when
-clock_of_file(int64_t mtime)
-{
-	enum { YEAR_1990 = 631152000 };
-
-	return (
-	    struct when){ .sec = mtime < YEAR_1990 ? clock_wall_ms() / 1000 : mtime };
-}
-
 int64_t
 clock_cpu_us(void)
 {

@@ -116,9 +116,10 @@ read_header(struct maillog *p)
 	in = slice_from(in, slice_search(in, SLICE(": header ")) + 9);
 	for (size_t at = 0, n = slice_search(in, from); at + n < in.n;
 	     at += n + 1, n = slice_search(slice_from(in, at), from)) {
-		struct slice rest = slice_from(in, at + n + from.n);
-		size_t stop = slice_search(rest, SLICE("; from=<"));
-		if (stop < rest.n && slice_find(rest, ' ') > stop)
+		struct slice who = slice_from(in, at + n + from.n);
+		size_t stop = slice_find(who, ' ');
+		if (stop > 0 && who.n > 0 && who.p[stop - 1] == ';' &&
+		    slice_starts(slice_from(who, stop), SLICE(" from=<")))
 			end = slice_from(in, at + n);
 	}
 	size_t colon = slice_find(in, ':');

@@ -16,6 +16,11 @@
 #include "parse/postfix.h"
 #include "parse/parse.h"
 
+enum {
+	OTHERS_MAX = 16, /* keys of a line that are not known here */
+	PLACES_MAX = 64, /* where an address could end: more is no honest line */
+};
+
 /* Takes `key` off *in and the value up to ", " or the end. */
 static bool
 take_value(struct slice *in, struct slice key, struct slice *out)
@@ -98,8 +103,9 @@ take_tail(struct slice in, bool exact, struct postfix_delivery *out)
 	if (!take_value(&in, SLICE("delay="), &out->delay) && exact)
 		return false;
 	(void)take_value(&in, SLICE("delays="), &unused);
+	unsigned others = 0;
 	while (!slice_starts(in, SLICE("dsn=")) && !slice_starts(in, SLICE("status=")))
-		if (!take_other(&in))
+		if (others++ == OTHERS_MAX || !take_other(&in))
 			return false;
 	if (!take_value(&in, SLICE("dsn="), &out->dsn) && exact)
 		return false;
@@ -128,11 +134,12 @@ static bool
 holds_tail(struct slice text)
 {
 	struct postfix_delivery d;
+	unsigned places = 0;
 
 	for (size_t at = slice_search(text, before_relay); at < text.n;
 	     at = slice_search(text, before_relay)) {
 		text = slice_from(text, at + 3);
-		if (take_tail(text, true, &d))
+		if (++places == PLACES_MAX || take_tail(text, true, &d))
 			return true;
 	}
 	return false;
@@ -202,13 +209,15 @@ read_external(struct slice in, bool exact, struct postfix_delivery *out, bool *c
 static unsigned
 split_internal(struct slice head, struct postfix_delivery *out)
 {
-	unsigned ways = postfix_is_unquoted(head);
+	unsigned ways = postfix_is_unquoted(head), places = 0;
 
 	out->original = (struct slice){ 0 };
 	out->to = head;
 	for (size_t from = 0, at = slice_search(head, between_to); at < head.n;
 	     from = at + 1,
 		    at = from + slice_search(slice_from(head, from), between_to)) {
+		if (++places == PLACES_MAX)
+			return 2;
 		struct slice to = { head.p, at };
 		struct slice original = slice_from(head, at + between_to.n);
 		ways += postfix_is_unquoted(to) && postfix_is_unquoted(original);
@@ -223,12 +232,14 @@ split_internal(struct slice head, struct postfix_delivery *out)
 static unsigned
 read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *out)
 {
-	unsigned ways = 0;
+	unsigned ways = 0, places = 0;
 	struct postfix_delivery d;
 
 	for (size_t from = 0, at = slice_search(in, before_relay); at < in.n;
 	     from = at + 1,
 		    at = from + slice_search(slice_from(in, from), before_relay)) {
+		if (++places == PLACES_MAX)
+			return 2;
 		if (at == but || !take_tail(slice_from(in, at + 3), exact, &d) ||
 		    !is_written(&d, in.n < UNCUT_MAX))
 			continue;

@@ -11,8 +11,9 @@
 
 enum {
 	LINE_MAX_BYTES =
-	    16384,         /* sendmail's own have 1024, and are joined up to that */
-	LIST_MAX = 8192,   /* bytes of a list */
+	    16384, /* sendmail's own have 1024, and are joined up to that */
+	LIST_MAX =
+	    2048, /* bytes of a list: it writes 924, and goes on in another line */
 	CONTROL_CHARS = 83 /* from that length on it is shortened in its middle */
 };
 
