@@ -34,6 +34,24 @@ take_char(struct slice in, size_t *at)
 	return (unsigned)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
 }
 
+/* What may open, close, escape or part something; all else is as it is, everywhere. */
+static const bool has_meaning[256] = { ['\\'] = true,
+	['"'] = true,
+	['('] = true,
+	[')'] = true,
+	['<'] = true,
+	['>'] = true,
+	[','] = true };
+
+/* The next byte at or behind `at` that has a meaning, or in.n: most have none. */
+static size_t
+skip_plain(struct slice in, size_t at)
+{
+	while (at < in.n && !has_meaning[(unsigned char)in.p[at]])
+		at++;
+	return at;
+}
+
 /* Where in an address a character stands. */
 struct scan {
 	bool quoted;
@@ -76,7 +94,7 @@ sendmail_address_end(struct slice in, size_t *end)
 	struct scan s = { 0 };
 	size_t at = 0;
 
-	while (at < in.n) {
+	while ((at = skip_plain(in, at)) < in.n) {
 		if (in.p[at] == ',' && !s.quoted && s.comments == 0 && s.angles == 0)
 			break;
 		if (scan_char(&s, in, &at) == 0)
@@ -110,10 +128,10 @@ struct slice
 sendmail_address(struct slice in)
 {
 	struct scan s = { 0 };
-	size_t open = 0;
+	size_t open = 0, at = 0;
 
 	/* the innermost angle brackets, of which the first pair counts */
-	for (size_t at = 0; at < in.n;) {
+	while ((at = skip_plain(in, at)) < in.n) {
 		bool quoted = s.quoted;
 		size_t was = at;
 		unsigned c = scan_char(&s, in, &at);
@@ -132,8 +150,11 @@ sendmail_address(struct slice in)
 size_t
 sendmail_raw_length(struct slice in, size_t chars)
 {
+	const size_t most = in.n < chars ? in.n : chars;
 	size_t at = 0;
 
+	if (slice_find((struct slice){ in.p, most }, '\\') == most)
+		return most;
 	for (size_t i = 0; i < chars && at < in.n; i++)
 		(void)take_char(in, &at);
 	return at;

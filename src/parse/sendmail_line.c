@@ -62,6 +62,13 @@ take_list(struct slice *in, struct slice *out)
 	return true;
 }
 
+/* Where the next c at or behind `at` is, or in.n. */
+static size_t
+next_of(struct slice in, size_t at, char c)
+{
+	return at < in.n ? at + slice_find(slice_from(in, at), c) : in.n;
+}
+
 /* " (1001/0)" where it is, then ", delay=". */
 static bool
 ends_control(struct slice in)
@@ -103,8 +110,9 @@ take_control(struct slice *in, struct slice *out)
 			return false;
 		*out = (struct slice){ in->p, end };
 		/* "(1001/0)" is a comment to the scan */
-		for (size_t at = 0; at < end; at++) {
-			if (in->p[at] == ' ' && ends_control(slice_from(*in, at)))
+		for (size_t at = next_of(*in, 0, ' '); at < end;
+		     at = next_of(*in, at + 1, ' ')) {
+			if (ends_control(slice_from(*in, at)))
 				out->n = at;
 		}
 	}
@@ -151,7 +159,13 @@ ends_relay(struct slice in)
 static bool
 is_plain_relay(struct slice in)
 {
-	static const struct slice others = { "/.-_:%@", 7 };
+	static const bool others[256] = { ['/'] = true,
+		['.'] = true,
+		['-'] = true,
+		['_'] = true,
+		[':'] = true,
+		['%'] = true,
+		['@'] = true };
 	int open = 0;
 
 	for (size_t i = 0; i < in.n; i++) {
@@ -160,7 +174,7 @@ is_plain_relay(struct slice in)
 			open += c == '[' ? 1 : -1;
 		else if (c == ' ' ? i + 1 == in.n || in.p[i + 1] != '['
 				  : !is_digit(c) && !(c >= 'a' && c <= 'z') &&
-					slice_find(others, c) == others.n)
+					!others[(unsigned char)c])
 			return false;
 	}
 	return open == 0;
@@ -171,10 +185,10 @@ static bool
 take_relay(struct slice *in, struct slice *out, const char **why)
 {
 	static const struct slice stat = { "stat=", 5 };
-	size_t end = 0;
+	size_t end = next_of(*in, 0, ',');
 
 	while (end < in->n && !ends_relay(slice_from(*in, end)))
-		end++;
+		end = next_of(*in, end + 1, ',');
 	*out = (struct slice){ in->p, end };
 	*in = slice_from(*in, end);
 	if (is_plain_relay(*out))
