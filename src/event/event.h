@@ -212,4 +212,7 @@ int event_json_native(const struct event *ev, struct buf *out);
  */
 bool event_json_string(struct buf *out, struct slice s, size_t max);
 
+/* The same behind `key`, which is JSON already: `,"name":`. */
+bool event_json_member(struct buf *out, struct slice key, struct slice s, size_t max);
+
 #endif

@@ -92,13 +92,22 @@ note_cut(struct writer *w, struct slice key)
 		w->cut[w->ncut++] = key;
 }
 
-/* ,"key": or "key": after an opening brace */
-static void
+static inline void
 put_key(struct buf *out, struct slice key)
 {
-	bool first = out->n > 0 && out->p[out->n - 1] == '{';
+	(void)buf_add(out, key);
+}
 
-	(void)buf_add(out, slice_from(key, first));
+/* What was written from `at` on are members of an object: the first one's comma becomes
+ * its brace. */
+static void
+close_object(struct buf *out, size_t at)
+{
+	if (out->n > at)
+		out->p[at] = '{';
+	else
+		(void)buf_addc(out, '{');
+	(void)buf_addc(out, '}');
 }
 
 static void
@@ -106,8 +115,7 @@ put_text(struct writer *w, struct slice key, struct slice s, size_t max)
 {
 	if (s.n == 0)
 		return;
-	put_key(w->out, key);
-	if (!event_json_string(w->out, s, max))
+	if (!event_json_member(w->out, key, s, max))
 		note_cut(w, key);
 }
 
@@ -193,9 +201,9 @@ put_inner(struct writer *w, struct slice key, const struct event *ev,
 	struct writer in = { .out = w->out, .start = w->start };
 
 	put_key(w->out, key);
-	(void)buf_addc(w->out, '{');
+	size_t at = w->out->n;
 	put_texts(&in, ev, k, n);
-	(void)buf_addc(w->out, '}');
+	close_object(w->out, at);
 	if (in.ncut > 0)
 		note_cut(w, key);
 }
@@ -206,14 +214,14 @@ put_source(struct writer *w, const struct event_source *s)
 	struct writer in = { .out = w->out, .start = w->start };
 
 	put_key(w->out, KEY(source));
-	(void)buf_addc(w->out, '{');
+	size_t at = w->out->n;
 	put_text(&in, KEY(name), s->name, LIMIT_TEXT);
 	put_text(&in, KEY(format), s->format, LIMIT_TEXT);
 	put_text(&in, KEY(host), s->host, LIMIT_TEXT);
 	put_text(&in, KEY(instance), s->instance, LIMIT_TEXT);
 	put_text(&in, KEY(file), s->file, LIMIT_TEXT);
 	put_number(&in, KEY(offset), (int64_t)s->offset);
-	(void)buf_addc(w->out, '}');
+	close_object(w->out, at);
 	if (in.ncut > 0)
 		note_cut(w, KEY(source));
 }
@@ -238,7 +246,6 @@ put_truncated(struct writer *w)
 static void
 put_event(struct writer *w, const struct event *ev)
 {
-	(void)buf_addc(w->out, '{');
 	put_text(w, KEY(id), (struct slice){ ev->id, sizeof ev->id }, sizeof ev->id);
 	put_name(w, KEY(type), event_type_name(ev->type));
 	put_name(w, KEY(mode), event_mode_name(ev->mode));
@@ -276,7 +283,7 @@ put_event(struct writer *w, const struct event *ev)
 	put_pairs(w, KEY(headers), ev->headers, ev->nheaders);
 	put_pairs(w, KEY(native), ev->native, w->nnative);
 	put_truncated(w);
-	(void)buf_addc(w->out, '}');
+	close_object(w->out, w->start);
 }
 
 static int

@@ -47,25 +47,32 @@ translate(struct slice s, size_t *n, size_t *bytes)
 	return (struct slice){ s.p, *n };
 }
 
-/* Copies the bytes that go out as they are, from the first on: their number. Eight at a
- * time while all of them are; a false alarm only costs the slow loop. */
-static size_t
-copy_plain(char *out, const char *in, size_t n)
+/* Copies eight bytes. Do all of them go out as they are? A false alarm only costs the
+ * slow loop. */
+static inline bool
+copy_eight(char *out, const char *in)
 {
 	const uint64_t one = 0x0101010101010101, high = one << 7;
+	uint64_t v;
+
+	memcpy(&v, in, 8);
+	memcpy(out, &v, 8);
+	uint64_t quote = v ^ one * '"', slash = v ^ one * '\\', del = v ^ one * 0x7f;
+	return !(
+	    (v | (v - one * ' ') | (quote - one) | (slash - one) | (del - one)) & high);
+}
+
+/* Copies the bytes that go out as they are, from the first on: their number. The last
+ * eight may be copied a second time. */
+static inline size_t
+copy_plain(char *out, const char *in, size_t n)
+{
 	size_t i = 0;
 
-	for (; i + 8 <= n; i += 8) {
-		uint64_t v;
-		memcpy(&v, in + i, 8);
-		memcpy(out + i, &v, 8);
-		uint64_t quote = v ^ one * '"', slash = v ^ one * '\\',
-			 del = v ^ one * 0x7f;
-		if ((v | (v - one * ' ') | (quote - one) | (slash - one) |
-			(del - one)) &
-		    high)
-			break;
-	}
+	while (i + 8 <= n && copy_eight(out + i, in + i))
+		i += 8;
+	if (n - i < 8 && n >= 8 && copy_eight(out + n - 8, in + n - 8))
+		return n;
 	for (; i < n && plain[(unsigned char)in[i]]; i++)
 		out[i] = in[i];
 	return i;
@@ -74,13 +81,21 @@ copy_plain(char *out, const char *in, size_t n)
 bool
 event_json_string(struct buf *out, struct slice s, size_t max)
 {
+	return event_json_member(out, SLICE(""), s, max);
+}
+
+bool
+event_json_member(struct buf *out, struct slice key, struct slice s, size_t max)
+{
 	size_t used = 0;
 	bool whole = true;
 
 	/* one byte in is at most three out, and no more than max are counted */
-	if (buf_reserve(out, 2 * (s.n < max ? 3 * s.n : max) + 8) < 0)
+	if (buf_reserve(out, key.n + 2 * (s.n < max ? 3 * s.n : max) + 8) < 0)
 		return true;
 	char *p = out->p + out->n;
+	memcpy(p, key.p, key.n);
+	p += key.n;
 	*p++ = '"';
 	while (s.n > 0) {
 		size_t room = max - used;
