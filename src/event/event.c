@@ -3,6 +3,8 @@
  */
 #include "event/event.h"
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
 static const char *const type_name[EVENT_TYPE_COUNT] = {
 	[EVENT_BOUNCE] = "bounce",
 	[EVENT_DEFERRAL] = "deferral",
@@ -141,21 +143,29 @@ void
 event_id(struct hash_state *h, const struct file_key *key, uint64_t offset,
     struct slice record, const struct event *ev, uint32_t n, char out[32])
 {
+	enum { AT_ONCE = 2048 }; /* bytes that are copied together and hashed at once */
 	struct slice type = slice_of(type_name[ev->type]);
-	uint8_t number[8];
+	char head[sizeof key->b + 8], tail[1 + 4] = { 0 }, all[AT_ONCE];
+	const struct slice part[] = { { head, sizeof head }, record,
+		{ type.p, type.n + 1 }, /* its NUL is the 0 of the definition */
+		ev->id_recipient, { tail, sizeof tail } };
+	struct hash128 id;
+	size_t at = 0;
 
-	hash_reset(h);
-	hash_add(h, key->b, sizeof key->b);
+	memcpy(head, key->b, sizeof key->b);
 	for (unsigned i = 0; i < 8; i++)
-		number[i] = (uint8_t)(offset >> (8 * i));
-	hash_add(h, number, 8);
-	hash_add(h, record.p, record.n);
-	hash_add(h, type.p, type.n + 1); /* its NUL is the 0 of the definition */
-	hash_add(h, ev->id_recipient.p, ev->id_recipient.n);
-	hash_add(h, "", 1);
+		head[sizeof key->b + i] = (char)(offset >> (8 * i));
 	for (unsigned i = 0; i < 4; i++)
-		number[i] = (uint8_t)(n >> (8 * i));
-	hash_add(h, number, 4);
-	struct hash128 id = hash_end(h);
+		tail[1 + i] = (char)(n >> (8 * i));
+	if (record.n + ev->id_recipient.n <= AT_ONCE / 2) {
+		for (size_t i = 0; i < COUNT(part); at += part[i++].n)
+			memcpy(all + at, part[i].p ? part[i].p : "", part[i].n);
+		id = hash_of((struct slice){ all, at });
+	} else {
+		hash_reset(h);
+		for (size_t i = 0; i < COUNT(part); i++)
+			hash_add(h, part[i].p, part[i].n);
+		id = hash_end(h);
+	}
 	hex_write(id.b, sizeof id.b, out);
 }
