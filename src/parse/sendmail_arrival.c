@@ -51,8 +51,13 @@ take_message_id(struct slice in)
 	static const struct slice ends[] = { { ", bodytype=", 11 }, { ", proto=", 8 },
 		{ ", daemon=", 9 }, { ", relay=", 8 } };
 
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-		in.n = slice_search(in, ends[i]);
+	for (size_t at = slice_find(in, ','); at < in.n;
+	     at += 1 + slice_find(slice_from(in, at + 1), ',')) {
+		for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+			if (slice_starts(slice_from(in, at), ends[i]))
+				in.n = at;
+		}
+	}
 	if (sendmail_raw_length(in, ID_CHARS - 1) < in.n)
 		return (struct slice){ 0 };
 	if (in.n > 1 && in.p[0] == '<' && in.p[in.n - 1] == '>')
