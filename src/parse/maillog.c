@@ -172,6 +172,10 @@ is_plain_word(struct slice s)
 	return true;
 }
 
+static const bool is_id_char[256] = {
+	['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true
+};
+
 /* "4F9D195432C: ", "4jX70m1lSqzCt: " or "6ALN3D5W000110[1]: "; words before a colon
  * that are no ids are told by what is behind them. */
 static bool
@@ -180,12 +184,8 @@ split_queue_id(struct maillog *p)
 	struct slice in = p->log.message;
 	size_t n = 0;
 
-	while (n < in.n && n <= MAILLOG_ID_MAX) {
-		char c = to_lower(in.p[n]);
-		if (!is_digit(c) && (c < 'a' || c > 'z'))
-			break;
+	while (n < in.n && n <= MAILLOG_ID_MAX && is_id_char[(unsigned char)in.p[n]])
 		n++;
-	}
 	p->key.queue_id = (struct slice){ in.p, n };
 	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX ||
 	    slice_eq(p->key.queue_id, SLICE("NOQUEUE")) ||
