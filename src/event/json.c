@@ -143,11 +143,12 @@ put_number(struct writer *w, struct slice key, int64_t v)
 {
 	char text[24];
 	size_t i = sizeof text;
+	uint64_t left = (uint64_t)v; /* v >= 0 */
 
 	put_key(w->out, key);
 	do {
-		text[--i] = (char)('0' + v % 10);
-	} while ((v /= 10) > 0);
+		text[--i] = (char)('0' + left % 10);
+	} while ((left /= 10) > 0);
 	(void)buf_add(w->out, (struct slice){ text + i, sizeof text - i });
 }
 

@@ -57,9 +57,10 @@ copy_eight(char *out, const char *in)
 
 	memcpy(&v, in, 8);
 	memcpy(out, &v, 8);
-	uint64_t quote = v ^ one * '"', slash = v ^ one * '\\', del = v ^ one * 0x7f;
+	uint64_t quote = v ^ one * '"', slash = v ^ one * '\\';
+	/* v + one: of 0x7f */
 	return !(
-	    (v | (v - one * ' ') | (quote - one) | (slash - one) | (del - one)) & high);
+	    (v | (v + one) | (v - one * ' ') | (quote - one) | (slash - one)) & high);
 }
 
 /* Copies the bytes that go out as they are, from the first on: their number. The last
@@ -78,6 +79,36 @@ copy_plain(char *out, const char *in, size_t n)
 	return i;
 }
 
+static bool
+end_string(struct buf *out, char *p, bool whole)
+{
+	*p++ = '"';
+	out->n = (size_t)(p - out->p);
+	return whole;
+}
+
+/* From a byte on that does not go out as it is. Apart, so that the others need no
+ * frame. */
+__attribute__((noinline)) static bool
+put_rest(struct buf *out, char *p, struct slice s, size_t max)
+{
+	while (s.n > 0) {
+		size_t n, bytes;
+		struct slice text = translate(s, &n, &bytes);
+		if (bytes > max)
+			return end_string(out, p, false);
+		memcpy(p, text.p, text.n);
+		p += text.n;
+		max -= bytes;
+		s = slice_from(s, n);
+		size_t run = copy_plain(p, s.p, s.n < max ? s.n : max);
+		p += run;
+		max -= run;
+		s = slice_from(s, run);
+	}
+	return end_string(out, p, true);
+}
+
 bool
 event_json_string(struct buf *out, struct slice s, size_t max)
 {
@@ -87,8 +118,7 @@ event_json_string(struct buf *out, struct slice s, size_t max)
 bool
 event_json_member(struct buf *out, struct slice key, struct slice s, size_t max)
 {
-	size_t used = 0;
-	bool whole = true;
+	size_t room = s.n < max ? s.n : max;
 
 	/* one byte in is at most three out, and no more than max are counted */
 	if (buf_reserve(out, key.n + 2 * (s.n < max ? 3 * s.n : max) + 8) < 0)
@@ -97,26 +127,8 @@ event_json_member(struct buf *out, struct slice key, struct slice s, size_t max)
 	memcpy(p, key.p, key.n);
 	p += key.n;
 	*p++ = '"';
-	while (s.n > 0) {
-		size_t room = max - used;
-		size_t run = copy_plain(p, s.p, s.n < room ? s.n : room);
-		p += run;
-		used += run;
-		s = slice_from(s, run);
-		if (s.n == 0)
-			break;
-		size_t n, bytes;
-		struct slice text = translate(s, &n, &bytes);
-		if (used + bytes > max) {
-			whole = false;
-			break;
-		}
-		memcpy(p, text.p, text.n);
-		p += text.n;
-		used += bytes;
-		s = slice_from(s, n);
-	}
-	*p++ = '"';
-	out->n = (size_t)(p - out->p);
-	return whole;
+	size_t run = copy_plain(p, s.p, room);
+	if (run == s.n)
+		return end_string(out, p + run, true);
+	return put_rest(out, p + run, slice_from(s, run), max - run);
 }
