@@ -153,7 +153,8 @@ static void
 split_tag(struct maillog *p)
 {
 	struct slice tag = p->log.tag;
-	size_t first = slice_find(tag, '/'), last = slice_rfind(tag, '/');
+	size_t first = slice_find(tag, '/');
+	size_t last = first < tag.n ? slice_rfind(tag, '/') : first;
 
 	p->key.instance = (struct slice){ tag.p, first };
 	if (slice_eq(p->key.instance, SLICE("postfix")))

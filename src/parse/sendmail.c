@@ -16,7 +16,7 @@ owns(const struct maillog *p)
 	/* another's programs have names of their own */
 	if (slice_find(tag, '/') < tag.n)
 		return false;
-	if (slice_istarts(tag, SLICE("sendmail")) || slice_starts(tag, SLICE("sm-")))
+	if (slice_starts(tag, SLICE("sm-")) || slice_istarts(tag, SLICE("sendmail")))
 		return true;
 	if (p->part.n > 0 && !slice_eq(p->part, SLICE("1")))
 		return sendmail_split_open(p);

@@ -14,12 +14,15 @@
 static inline bool
 sendmail_take_number(struct slice *in, uint64_t *out)
 {
+	enum { SURE = 19 }; /* digits that fit */
+	uint64_t v = 0;
 	size_t n = 0;
 
-	while (n < in->n && is_digit(in->p[n]))
-		n++;
-	if (!slice_u64((struct slice){ in->p, n }, out))
+	for (; n < in->n && is_digit(in->p[n]); n++)
+		v = v * 10 + (uint64_t)(in->p[n] - '0');
+	if (n == 0 || (n > SURE && !slice_u64((struct slice){ in->p, n }, &v)))
 		return false;
+	*out = v;
 	*in = slice_from(*in, n);
 	return true;
 }

@@ -23,16 +23,15 @@ static void
 join_hop(struct maillog *p, const struct sendmail_arrival *a)
 {
 	struct track_key from = p->key;
-	struct slice sender = sendmail_address(a->sender);
 
-	if (a->message_id.n == 0)
+	if (a->message_id.n == 0 ||
+	    (a->client.n > 0 && !sendmail_is_loopback(a->client)))
 		return;
+	struct slice sender = sendmail_address(a->sender);
 	if (a->client.n == 0) {
 		sendmail_hop_begin(p, a->message_id, sender);
 		return;
 	}
-	if (!sendmail_is_loopback(a->client))
-		return;
 	from.queue_id = sendmail_hop_from(p, a->message_id, sender);
 	if (slice_eq(a->sender, SLICE("<>"))) {
 		/* a notice that the submission program wrote comes without a line of

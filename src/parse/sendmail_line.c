@@ -88,10 +88,11 @@ static bool
 take_shortened(struct slice *in)
 {
 	size_t dots = sendmail_raw_length(*in, (CONTROL_CHARS - 3) / 2);
-	size_t all = sendmail_raw_length(*in, CONTROL_CHARS);
 
-	if (!slice_starts(slice_from(*in, dots), SLICE("...")) ||
-	    !ends_control(slice_from(*in, all)))
+	if (!slice_starts(slice_from(*in, dots), SLICE("...")))
+		return false;
+	size_t all = sendmail_raw_length(*in, CONTROL_CHARS);
+	if (!ends_control(slice_from(*in, all)))
 		return false;
 	*in = slice_from(*in, all);
 	return true;
@@ -205,18 +206,18 @@ static bool
 take_field(
     struct slice *in, struct slice key, struct sendmail_delivery *out, const char **why)
 {
-	const struct {
-		struct slice key;
-		struct slice *value;
-	} fields[] = { { { "mailer=", 7 }, &out->mailer }, { { "pri=", 4 }, &out->pri },
-		{ { "dsn=", 4 }, &out->dsn }, { { "ntries=", 7 }, &out->ntries },
-		{ { "relay=", 6 }, &out->relay } };
 	struct slice unknown = { 0 }, *value = &unknown;
 
-	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-		if (slice_eq(key, fields[i].key))
-			value = fields[i].value;
-	}
+	if (slice_eq(key, SLICE("mailer=")))
+		value = &out->mailer;
+	else if (slice_eq(key, SLICE("pri=")))
+		value = &out->pri;
+	else if (slice_eq(key, SLICE("dsn=")))
+		value = &out->dsn;
+	else if (slice_eq(key, SLICE("ntries=")))
+		value = &out->ntries;
+	else if (slice_eq(key, SLICE("relay=")))
+		value = &out->relay;
 	if (value->p) {
 		*why = "a field stands there twice";
 		return false;
