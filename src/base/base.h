@@ -78,6 +78,14 @@ slice_starts(struct slice s, struct slice prefix)
 	return s.n >= prefix.n && (prefix.n == 0 || !memcmp(s.p, prefix.p, prefix.n));
 }
 
+static inline size_t /* index of the first c, or s.n */
+slice_find(struct slice s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? (size_t)(at - s.p) : s.n;
+}
+
 static inline struct slice /* s[start..], empty past the end */
 slice_from(struct slice s, size_t start)
 {
@@ -86,7 +94,6 @@ slice_from(struct slice s, size_t start)
 	return (struct slice){ s.p + start, s.n - start };
 }
 
-size_t slice_find(struct slice s, char c);  /* index of the first c, or s.n */
 size_t slice_rfind(struct slice s, char c); /* index of the last c, or s.n */
 size_t slice_search(struct slice s, struct slice what); /* where it first is, or s.n */
 bool slice_u64(struct slice s, uint64_t *out); /* all of s is decimal digits and fits */

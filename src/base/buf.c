@@ -54,14 +54,6 @@ slice_trim(struct slice s)
 }
 
 size_t
-slice_find(struct slice s, char c)
-{
-	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
-
-	return at ? (size_t)(at - s.p) : s.n;
-}
-
-size_t
 slice_rfind(struct slice s, char c)
 {
 	const char *at = s.n ? memrchr(s.p, c, s.n) : NULL;
@@ -72,8 +64,21 @@ slice_rfind(struct slice s, char c)
 size_t
 slice_search(struct slice s, struct slice what)
 {
-	const char *at = s.n >= what.n && s.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
+	enum {
+		SOON = 8
+	}; /* places that are looked at before memmem() prepares itself */
+	const char *at = s.p, *end = s.p + s.n;
 
+	if (s.n < what.n || s.n == 0 || what.n == 0)
+		return what.n == 0 ? 0 : s.n;
+	for (unsigned i = 0; i < SOON; i++, at++) {
+		at = memchr(at, what.p[0], (size_t)(end - at));
+		if (!at || (size_t)(end - at) < what.n)
+			return s.n;
+		if (memcmp(at, what.p, what.n) == 0)
+			return (size_t)(at - s.p);
+	}
+	at = memmem(at, (size_t)(end - at), what.p, what.n);
 	return at ? (size_t)(at - s.p) : s.n;
 }
 
