@@ -1,5 +1,6 @@
 /*
- * file_time.c - what a file's own time is worth: log lines without a year are read by it.
+ * file_time.c - what a file's own time is worth: log lines without a year are read by
+ * it.
  */
 #include "app/app.h"
 

@@ -160,8 +160,16 @@ go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r)
 {
 	const struct postfix *x = &p->is.postfix;
 	struct track_key to = p->key;
+	char text[LIMIT_TEXT];
+	struct slice original = x->original;
 
-	if (r) /* first: what begins may put its message out */
+	/* what begins may put this message out, and with it what it was called */
+	if (original.n > sizeof text)
+		original.n = sizeof text;
+	if (original.n > 0)
+		memcpy(text, original.p, original.n);
+	original.p = text;
+	if (r)
 		r->deferred = false;
 	to.queue_id = queue_id;
 	struct track_message *m = track_follow(p->env->track, &p->key, &to, p->named);
@@ -170,10 +178,10 @@ go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r)
 	/* local(8) makes a message for each that it forwards: all in it were sent to as
 	 * this one, with orig_to= or without (owner-) */
 	if (slice_starts(x->delivery.text, forwarded_as))
-		track_keep(&m->first_to,
-		    x->original.n > 0 ? x->original : x->delivery.to, LIMIT_TEXT);
-	else if (x->original.n > 0)
-		track_name(m, x->delivery.to, x->original);
+		track_keep(&m->first_to, original.n > 0 ? original : x->delivery.to,
+		    LIMIT_TEXT);
+	else if (original.n > 0)
+		track_name(m, x->delivery.to, original);
 }
 
 static enum parse_result

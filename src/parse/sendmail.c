@@ -132,9 +132,12 @@ read_outcome(
 	return x->next > 0 ? PARSE_MORE : PARSE_EVENT;
 }
 
-/* In this queue already, or about to be? A server logs what it takes before it says so,
- * and sendmail's own ids have their time; a server of another kind on this machine is
- * the end of the way. */
+/*
+ * In this queue already? A server logs what it takes before it says so: later than this
+ * message, with the same message id. Where that line was not read, sendmail's own words
+ * with an id of this day do. A server of another kind on this machine is the end of
+ * the way.
+ */
 static bool
 is_ours(struct maillog *p, struct slice queue_id)
 {
@@ -144,9 +147,18 @@ is_ours(struct maillog *p, struct slice queue_id)
 	k.queue_id = queue_id;
 	if (slice_eq(queue_id, p->key.queue_id))
 		return false;
-	return track_find(p->env->track, &k) ||
-	       (queue_id_time_sendmail(queue_id, p->time.sec, &made) &&
-		   made.sec > p->time.sec - 86400);
+	const struct track_message *m = track_find(p->env->track, &p->key);
+	const struct track_message *next = track_find(p->env->track, &k);
+	if (next)
+		return !m || (next->serial > m->serial &&
+				 (m->message_id.n == 0 || next->message_id.n == 0 ||
+				     slice_eq(track_slice(&m->message_id),
+					 track_slice(&next->message_id))));
+	return slice_search(p->is.sendmail.answer.text,
+		   SLICE(" Message accepted for delivery")) <
+		   p->is.sendmail.answer.text.n &&
+	       queue_id_time_sendmail(queue_id, p->time.sec, &made) &&
+	       made.sec > p->time.sec - 86400;
 }
 
 /* "stat=queued": nothing was tried, and it may expire before anything is. */

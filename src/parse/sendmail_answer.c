@@ -46,6 +46,8 @@ read_relay(struct slice relay, struct slice *host, struct slice *ip)
 		*ip = (struct slice){ 0 };
 	if (slice_istarts(*ip, SLICE("IPv6:")))
 		*ip = slice_from(*ip, 5);
+	if (ip->n > 0 && ip->p[0] == '[') /* "[[UNIX: /run/lmtp]]" */
+		*ip = (struct slice){ 0 };
 	if (host->n > 0 && host->p[host->n - 1] == '.')
 		host->n--;
 	if (slice_starts(slice_from(*host, HOST_CHARS), SLICE("...")))

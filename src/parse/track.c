@@ -11,10 +11,11 @@
 
 enum {
 	BUCKETS_FIRST = 1024,
-	KEY_MAX = 128,    /* of a part of a key */
-	CLOSED_MAX = 512, /* messages that have left the queue and are kept */
-	SPARE_MAX = 1024, /* ... whose memory is kept for the next ones */
-	SPARE_TEXT = 256, /* bytes of a text that are kept so */
+	KEY_MAX = 128,     /* of a part of a key */
+	INSTANCES_MAX = 8, /* of one queue id of a host */
+	CLOSED_MAX = 512,  /* messages that have left the queue and are kept */
+	SPARE_MAX = 1024,  /* ... whose memory is kept for the next ones */
+	SPARE_TEXT = 256,  /* bytes of a text that are kept so */
 };
 
 struct track {
@@ -257,6 +258,25 @@ grow(struct track *t)
 	t->nbuckets = n;
 }
 
+/* Names of instances are free text: one queue id has but a few. */
+static void
+make_room(struct track *t, const struct track_key *k, uint64_t hash)
+{
+	struct track_message *last = NULL;
+	unsigned n = 0;
+
+	for (struct track_message *m = t->bucket[hash & (t->nbuckets - 1)]; m;
+	     m = m->chain) {
+		if (m->hash != hash ||
+		    !slice_eq(track_slice(&m->queue_id), k->queue_id))
+			continue;
+		last = m;
+		n++;
+	}
+	if (n >= INSTANCES_MAX)
+		track_drop(t, last);
+}
+
 static struct track_message *
 add(struct track *t, const struct track_key *k, uint64_t hash)
 {
@@ -272,6 +292,7 @@ add(struct track *t, const struct track_key *k, uint64_t hash)
 		free_message(m);
 		return NULL;
 	}
+	make_room(t, k, hash);
 	if (t->n >= t->nbuckets)
 		grow(t);
 	struct track_message **at = &t->bucket[hash & (t->nbuckets - 1)];

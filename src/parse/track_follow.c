@@ -31,8 +31,10 @@ track_follow(struct track *t, const struct track_key *from, const struct track_k
 {
 	if (slice_eq(from->queue_id, to->queue_id))
 		return NULL;
+	/* named first, so that what begins does not put it out */
+	if (track_find(t, from))
+		(void)track_get(t, from, now);
 	struct track_message *m = track_get(t, to, now);
-	/* looked for last: what was begun may have put it out */
 	const struct track_message *known = m ? track_find(t, from) : NULL;
 	/* two that go on with each other would hand their names round for ever */
 	if (!m || (known && slice_eq(track_slice(&known->first_id), to->queue_id)))
