@@ -89,101 +89,6 @@ fill_outcome(struct maillog *p, struct event *ev)
 	ev->delay = whole_seconds(d->delay);
 }
 
-/* 10/8, 192.168/16, 172.16/12, fd00::/8 */
-static bool
-is_private(struct slice ip)
-{
-	uint64_t second = 0;
-	struct slice part = slice_from(ip, 4);
-
-	part.n = slice_find(part, '.');
-	return slice_starts(ip, SLICE("10.")) || slice_starts(ip, SLICE("192.168.")) ||
-	       (slice_starts(ip, SLICE("172.")) && slice_u64(part, &second) &&
-		   second >= 16 && second < 32) ||
-	       slice_istarts(ip, SLICE("fd"));
-}
-
-static bool
-is_loopback(struct slice ip)
-{
-	return (slice_starts(ip, SLICE("127.")) && slice_find(ip, ':') == ip.n) ||
-	       slice_eq(ip, SLICE("::1"));
-}
-
-/*
- * Did the message come back under that queue id? From a filter on this machine, or on
- * its net, that handed it in after it had come here first, with the same message id. A
- * server that only says so, and be it on this machine, is the end of the way.
- */
-static bool
-came_back(struct maillog *p, const struct postfix_answer *a, struct slice queue_id)
-{
-	struct track_key k = p->key;
-
-	k.queue_id = queue_id;
-	const struct track_message *m = track_find(p->env->track, &p->key);
-	const struct track_message *again = track_find(p->env->track, &k);
-	if (!again || again == m || (m && again->serial < m->serial) ||
-	    (m && m->message_id.n > 0 && again->message_id.n > 0 &&
-		!slice_eq(
-		    track_slice(&m->message_id), track_slice(&again->message_id))))
-		return false;
-	struct slice client = track_slice(&again->client);
-	if (is_loopback(a->ip) || slice_find(a->path, '/') < a->path.n)
-		return is_loopback(client);
-	return is_private(a->ip) && slice_eq(client, a->ip);
-}
-
-static const struct slice forwarded_as = { "forwarded as ", 13 };
-
-/* The queue id under which the message goes on here, where it does; else empty. */
-static struct slice
-next_hop(struct maillog *p)
-{
-	const struct postfix_delivery *d = &p->is.postfix.delivery;
-	struct postfix_answer a = { 0 };
-
-	if (!slice_eq(d->word, SLICE("sent")))
-		return (struct slice){ 0 };
-	if (slice_starts(d->text, forwarded_as) &&
-	    slice_find(d->relay, '[') == d->relay.n)
-		return slice_from(d->text, forwarded_as.n);
-	struct slice id = postfix_queued_as(d->text);
-	if (id.n < MAILLOG_ID_MIN || id.n > MAILLOG_ID_MAX)
-		return (struct slice){ 0 };
-	postfix_read_relay(d->relay, &a);
-	return came_back(p, &a, id) ? id : (struct slice){ 0 };
-}
-
-static void
-go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r)
-{
-	const struct postfix *x = &p->is.postfix;
-	struct track_key to = p->key;
-	char text[LIMIT_TEXT];
-	struct slice original = x->original;
-
-	/* what begins may put this message out, and with it what it was called */
-	if (original.n > sizeof text)
-		original.n = sizeof text;
-	if (original.n > 0)
-		memcpy(text, original.p, original.n);
-	original.p = text;
-	if (r)
-		r->deferred = false;
-	to.queue_id = queue_id;
-	struct track_message *m = track_follow(p->env->track, &p->key, &to, p->named);
-	if (!m)
-		return;
-	/* local(8) makes a message for each that it forwards: all in it were sent to as
-	 * this one, with orig_to= or without (owner-) */
-	if (slice_starts(x->delivery.text, forwarded_as))
-		track_keep(&m->first_to, original.n > 0 ? original : x->delivery.to,
-		    LIMIT_TEXT);
-	else if (original.n > 0)
-		track_name(m, x->delivery.to, original);
-}
-
 static enum parse_result
 read_outcome(
     struct maillog *p, enum event_type type, struct event *ev, const char **why)
@@ -204,9 +109,9 @@ read_outcome(
 	if (m && m->first_to.n > 0)
 		x->original = track_slice(&m->first_to);
 	struct track_recipient *r = known_recipient(p, m);
-	struct slice next = next_hop(p);
+	struct slice next = postfix_next_hop(p);
 	if (next.n > 0) {
-		go_on(p, next, r);
+		postfix_go_on(p, next, r);
 		return PARSE_SKIP;
 	}
 	*ev = (struct event){ .type = type };

@@ -75,6 +75,12 @@ struct postfix {
 
 struct maillog;
 
+/* The queue id under which the message goes on here, where it does; else empty. */
+struct slice postfix_next_hop(struct maillog *p);
+
+/* It does. r: its recipient, where one is known. */
+void postfix_go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r);
+
 /* A line that is no outcome, from behind the queue id on: does it join, and as which
  * kind; what it says into the track. */
 bool postfix_joins(struct slice rest, unsigned *which);

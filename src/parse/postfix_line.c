@@ -251,6 +251,28 @@ read_internal(struct slice in, bool exact, size_t but, struct postfix_delivery *
 	return ways;
 }
 
+/* Only local parts are quoted: a domain that is none stands there as it is
+ * ("gmail,com"), and just such a message bounces. With one place where the addresses
+ * can end, there is but one reading. */
+static enum postfix_reading
+read_only_place(struct slice in, bool exact, struct postfix_delivery *out)
+{
+	size_t at = slice_search(in, before_relay);
+	struct slice head = { in.p, at }, tail = slice_from(in, at + 3);
+	size_t to = slice_search(head, between_to);
+	struct slice original = slice_from(head, to + between_to.n);
+
+	if (at == in.n || slice_search(tail, before_relay) < tail.n ||
+	    slice_search(original, between_to) < original.n ||
+	    postfix_is_quoted(slice_from(in, to + between_to.n)) ||
+	    !take_tail(tail, exact, out))
+		return POSTFIX_UNREAD;
+	out->head = at;
+	out->to = (struct slice){ head.p, to };
+	out->original = original;
+	return POSTFIX_READ;
+}
+
 static enum postfix_reading
 read_marked(struct slice in, bool exact, struct postfix_delivery *out)
 {
@@ -261,7 +283,9 @@ read_marked(struct slice in, bool exact, struct postfix_delivery *out)
 		if (postfix_is_quoted(in))
 			return POSTFIX_UNREAD;
 		unsigned ways = read_internal(in, exact, in.n, out);
-		return ways < 2 ? (enum postfix_reading)ways : POSTFIX_AMBIGUOUS;
+		if (ways == 0)
+			return read_only_place(in, exact, out);
+		return ways == 1 ? POSTFIX_READ : POSTFIX_AMBIGUOUS;
 	}
 	unsigned ways = 0;
 	if (!certain && slice_search(out->text, before_relay) < out->text.n)

@@ -100,12 +100,17 @@ postfix_read_text(struct slice text, struct postfix_answer *out)
 	*out = (struct postfix_answer){ .reply = text };
 	if (slice_starts(text, suspended))
 		text = out->reply = slice_from(text, suspended.n);
+	/* Postfix names the command only behind these: else the words are the server's
+	 */
+	bool named = slice_starts(text, SLICE("host ")) ||
+		     slice_starts(text, SLICE("Protocol error: host "));
 	struct slice rest = take_who(text, out);
 	for (size_t i = 0; i < 2; i++) {
 		if (slice_starts(rest, said[i])) {
 			out->reply = slice_from(rest, said[i].n);
 			out->remote = true;
-			split_command(&out->reply, &out->command);
+			if (named && i == 0)
+				split_command(&out->reply, &out->command);
 		}
 	}
 }

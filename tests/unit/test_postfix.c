@@ -95,6 +95,15 @@ START_TEST(lines_of_all_ages_are_read)
 		    SMTP "4A1B2: to=a@d, relay=mx.d[192.0.2.1]:25" TAIL
 			 "2.0.0, status=sent (250 ok)\n",
 		    "delivery a@d 2.0.0 queue=4A1B2\n" },
+		{ "a domain that is none",
+		    SMTP
+		    "4A1B2: to=<a@gmail,com>, relay=none" TAIL
+		    "5.4.4, status=bounced (Host or domain name not found. Name "
+		    "service error for name=gmail,com type=AAAA: Host not found)\n" SMTP
+		    "4A1B2: to=<a@exam ple.com>, orig_to=<b c>, relay=none" TAIL
+		    "5.1.3, status=bounced (bad address syntax)\n",
+		    "bounce a@gmail,com 5.4.4 queue=4A1B2\n"
+		    "bounce b c 5.1.3 queue=4A1B2 final=a@exam ple.com\n" },
 		{ "cut within the text",
 		    SMTP "4A1B2: to=<a@d>" RELAY
 			 "5.1.1, status=bounced (host mx.d[192.0.2.1] said: 550 n\n",
