@@ -47,20 +47,38 @@ translate(struct slice s, size_t *n, size_t *bytes)
 	return (struct slice){ s.p, *n };
 }
 
-/* Copies eight bytes. Do all of them go out as they are? A false alarm only costs the
- * slow loop. */
+/* Do all eight bytes go out as they are? A false alarm only costs the slow loop. */
 static inline bool
-copy_eight(char *out, const char *in)
+are_plain(uint64_t v)
 {
 	const uint64_t one = 0x0101010101010101, high = one << 7;
-	uint64_t v;
-
-	memcpy(&v, in, 8);
-	memcpy(out, &v, 8);
 	uint64_t quote = v ^ one * '"', slash = v ^ one * '\\';
 	/* v + one: of 0x7f */
 	return !(
 	    (v | (v + one) | (v - one * ' ') | (quote - one) | (slash - one)) & high);
+}
+
+static inline bool
+copy_eight(char *out, const char *in)
+{
+	uint64_t v;
+
+	memcpy(&v, in, 8);
+	memcpy(out, &v, 8);
+	return are_plain(v);
+}
+
+/* n bytes, 4 to 7: the first four and the last four. */
+static inline bool
+copy_few(char *out, const char *in, size_t n)
+{
+	uint32_t first, last;
+
+	memcpy(&first, in, 4);
+	memcpy(&last, in + n - 4, 4);
+	memcpy(out, &first, 4);
+	memcpy(out + n - 4, &last, 4);
+	return are_plain((uint64_t)first << 32 | last);
 }
 
 /* Copies the bytes that go out as they are, from the first on: their number. The last
@@ -72,7 +90,9 @@ copy_plain(char *out, const char *in, size_t n)
 
 	while (i + 8 <= n && copy_eight(out + i, in + i))
 		i += 8;
-	if (n - i < 8 && n >= 8 && copy_eight(out + n - 8, in + n - 8))
+	if (n - i < 8 && (n >= 8     ? copy_eight(out + n - 8, in + n - 8)
+			     : n > 3 ? copy_few(out, in, n)
+				     : false))
 		return n;
 	for (; i < n && plain[(unsigned char)in[i]]; i++)
 		out[i] = in[i];
