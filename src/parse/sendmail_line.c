@@ -160,7 +160,10 @@ ends_relay(struct slice in)
 static bool
 is_plain_relay(struct slice in)
 {
-	static const bool others[256] = { ['/'] = true,
+	static const bool plain[256] = { ['0' ... '9'] = true,
+		['A' ... 'Z'] = true,
+		['a' ... 'z'] = true,
+		['/'] = true,
 		['.'] = true,
 		['-'] = true,
 		['_'] = true,
@@ -170,12 +173,12 @@ is_plain_relay(struct slice in)
 	int open = 0;
 
 	for (size_t i = 0; i < in.n; i++) {
-		char c = to_lower(in.p[i]);
+		char c = in.p[i];
+		if (plain[(unsigned char)c])
+			continue;
 		if (c == '[' || c == ']')
 			open += c == '[' ? 1 : -1;
-		else if (c == ' ' ? i + 1 == in.n || in.p[i + 1] != '['
-				  : !is_digit(c) && !(c >= 'a' && c <= 'z') &&
-					!others[(unsigned char)c])
+		else if (c != ' ' || i + 1 == in.n || in.p[i + 1] != '[')
 			return false;
 	}
 	return open == 0;
