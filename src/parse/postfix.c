@@ -261,7 +261,8 @@ owns(const struct maillog *p)
 {
 	struct slice in = p->rest;
 
-	if (slice_istarts(p->log.tag, SLICE("postfix")))
+	if (slice_starts(p->log.tag, SLICE("postfix")) ||
+	    slice_istarts(p->log.tag, SLICE("postfix")))
 		return true;
 	for (size_t i = 0; i < COUNT(daemons); i++) {
 		if (slice_eq(p->daemon, daemons[i]))

@@ -10,9 +10,14 @@
 static bool
 is_address(struct slice s)
 {
+	static const bool may_be[256] = { ['0' ... '9'] = true,
+		['A' ... 'F'] = true,
+		['a' ... 'f'] = true,
+		['.'] = true,
+		[':'] = true };
+
 	for (size_t i = 0; i < s.n; i++) {
-		char c = to_lower(s.p[i]);
-		if (!is_digit(c) && !(c >= 'a' && c <= 'f') && c != '.' && c != ':')
+		if (!may_be[(unsigned char)s.p[i]])
 			return false;
 	}
 	return s.n > 1;
