@@ -128,16 +128,19 @@ take_clock(struct slice *in, int64_t *sec)
 static bool
 take_fraction(struct slice *in, struct when *t)
 {
-	int32_t scale = 100000000;
+	static const int32_t scale[] = { 1000000000, 100000000, 10000000, 1000000,
+		100000, 10000, 1000, 100, 10, 1 };
+	int32_t v = 0;
 	size_t n = 1;
 
 	if (in->n == 0 || in->p[0] != '.')
 		return true;
 	for (; n < in->n && is_digit(in->p[n]); n++) {
-		t->nsec += (in->p[n] - '0') * scale;
-		scale /= 10;
+		if (n <= 9)
+			v = v * 10 + (in->p[n] - '0');
 	}
 	t->digits = (uint8_t)(n - 1 < 9 ? n - 1 : 9);
+	t->nsec = v * scale[t->digits];
 	*in = slice_from(*in, n);
 	return n > 1;
 }

@@ -24,6 +24,8 @@ syslog_time_is_whole(struct slice t)
 		return false;
 	if (t.n < 19 || t.p[4] != '-') /* seconds since 1970, or the year first */
 		return slice_find(t, ' ') == t.n;
+	if (t.n >= 25 && (t.p[t.n - 6] == '+' || t.p[t.n - 6] == '-'))
+		return true; /* "+01:00": most are so */
 	for (size_t i = 19; i < t.n; i++) {
 		char c = t.p[i];
 		if (c == 'Z' || c == '+' || c == '-' || c == 'U')
