@@ -17,16 +17,16 @@ is_local(const struct sendmail_delivery *d, struct slice ip)
 	static const struct slice names[] = { { "local", 5 }, { "prog", 4 },
 		{ "*file*", 6 }, { "*include*", 9 }, { "*error*", 7 }, { "error", 5 },
 		{ "discard", 7 }, { "procmail", 8 } };
-	static const struct slice remote[] = { { "smtp", 4 }, { "esmtp", 5 },
+	static const struct slice remote[] = { { "esmtp", 5 }, { "smtp", 4 },
 		{ "smtp8", 5 }, { "dsmtp", 5 }, { "relay", 5 } };
 
+	for (size_t i = 0; i < COUNT(remote); i++) { /* first: most are */
+		if (slice_ieq(d->mailer, remote[i]))
+			return false;
+	}
 	for (size_t i = 0; i < COUNT(names); i++) {
 		if (slice_ieq(d->mailer, names[i]))
 			return true;
-	}
-	for (size_t i = 0; i < COUNT(remote); i++) {
-		if (slice_ieq(d->mailer, remote[i]))
-			return false;
 	}
 	return ip.n == 0 || slice_istarts(d->mailer, SLICE("cyrus"));
 }

@@ -15,7 +15,8 @@ sendmail_take_recipient(struct sendmail *x, size_t at)
 	struct slice in = slice_from(x->d.list, at);
 	size_t end = in.n;
 
-	(void)sendmail_address_end(in, &end);
+	if (slice_find(in, ',') < in.n) /* else it is the last one */
+		(void)sendmail_address_end(in, &end);
 	x->next = at + end < x->d.list.n ? at + end + 1 : 0;
 	in.n = end;
 	in = slice_trim(in);
