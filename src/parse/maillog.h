@@ -25,6 +25,9 @@ struct maillog {
 	struct syslog *syslog;
 	struct repeat *repeat;
 	struct sendmail_split *split;
+	struct postfix_active active[POSTFIX_ACTIVE];
+	size_t next_active;
+	bool filters; /* messages were seen to come back from a filter */
 	/* of the line that is being read */
 	const struct record *rec;
 	struct syslog_line log;

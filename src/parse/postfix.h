@@ -78,6 +78,18 @@ struct maillog;
 /* The queue id under which the message goes on here, where it does; else empty. */
 struct slice postfix_next_hop(struct maillog *p);
 
+/* Messages that became active lately; message: a hash of message id and host. */
+enum { POSTFIX_ACTIVE = 256 };
+
+struct postfix_active {
+	uint64_t message, serial, size;
+	size_t n;
+	char id[24];
+};
+
+/* The message that the line names has become active: it may be one that came back. */
+void postfix_hop_active(struct maillog *p, struct track_message *m, uint64_t size);
+
 /* It does. r: its recipient, where one is known. */
 void postfix_go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r);
 

@@ -5,6 +5,11 @@
  * Such a line is no outcome: that is the next message's, which goes on with what this
  * one brought. Only what came back counts; what a server says that it did is its own
  * affair.
+ *
+ * Postfix logs the hop when the filter has answered, and by then what came back may
+ * have been delivered. So, where a filter was seen at work, a message that this machine
+ * hands in is known by its message id, too: if just one waits that began earlier with
+ * the same one, and this one has grown by a Received header.
  */
 #include "parse/maillog.h"
 
@@ -73,6 +78,59 @@ postfix_next_hop(struct maillog *p)
 	return came_back(p, &a, id) ? id : (struct slice){ 0 };
 }
 
+static uint64_t
+hash_message(const struct maillog *p, const struct track_message *m)
+{
+	return hash64_of(track_slice(&m->message_id)) + 31 * hash64_of(p->key.host);
+}
+
+/* The only message that m may be again, by what is known before a hop's line; NULL:
+ * none, or more than one. */
+static const struct postfix_active *
+waiting(const struct maillog *p, const struct track_message *m, uint64_t size)
+{
+	enum { RECEIVED_MIN = 40 }; /* bytes of a Received header at least */
+	const struct postfix_active *found = NULL;
+	uint64_t hash = hash_message(p, m);
+
+	for (size_t i = 0; i < POSTFIX_ACTIVE; i++) {
+		const struct postfix_active *a = &p->active[i];
+		if (a->message != hash || a->serial >= m->serial)
+			continue;
+		if (found || a->size + RECEIVED_MIN > size)
+			return NULL;
+		found = a;
+	}
+	return found;
+}
+
+void
+postfix_hop_active(struct maillog *p, struct track_message *m, uint64_t size)
+{
+	const struct postfix_active *a;
+	struct track_key from = p->key;
+
+	if (m->active || m->message_id.n == 0 ||
+	    p->key.queue_id.n > sizeof p->active[0].id)
+		return;
+	m->active = true;
+	if (p->filters && m->first_id.n == 0 && m->submitter.n == 0 &&
+	    is_loopback(track_slice(&m->client)) && (a = waiting(p, m, size))) {
+		from.queue_id = (struct slice){ a->id, a->n };
+		const struct track_message *first = track_find(p->env->track, &from);
+		if (first && first->serial == a->serial && !first->closed &&
+		    !first->recipients)
+			m = track_follow(p->env->track, &from, &p->key, p->named);
+	}
+	struct postfix_active *mine = &p->active[p->next_active++ % POSTFIX_ACTIVE];
+	*mine = (struct postfix_active){ .size = size, .n = p->key.queue_id.n };
+	if (m) {
+		mine->message = hash_message(p, m);
+		mine->serial = m->serial;
+	}
+	memcpy(mine->id, p->key.queue_id.p, mine->n);
+}
+
 void
 postfix_go_on(struct maillog *p, struct slice queue_id, struct track_recipient *r)
 {
@@ -100,4 +158,5 @@ postfix_go_on(struct maillog *p, struct slice queue_id, struct track_recipient *
 		    LIMIT_TEXT);
 	else if (original.n > 0)
 		track_name(m, x->delivery.to, original);
+	p->filters |= !slice_starts(x->delivery.text, forwarded_as);
 }

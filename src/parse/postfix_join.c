@@ -70,8 +70,10 @@ read_client(struct maillog *p)
 	/* a filter on this machine tells whose it was; on another one it tells ids that
 	 * are not of this log */
 	from.queue_id = value_of(rest, SLICE(", orig_queue_id="), SLICE(","));
-	if (from.queue_id.n > 0 && track_find(p->env->track, &from))
-		(void)track_follow(p->env->track, &from, &p->key, p->named);
+	if (from.queue_id.n == 0 || !track_find(p->env->track, &from))
+		return;
+	p->filters = true;
+	(void)track_follow(p->env->track, &from, &p->key, p->named);
 }
 
 /* "uid=0 from=<S>" */
@@ -98,9 +100,15 @@ read_active(struct maillog *p)
 	    !slice_starts(slice_from(in, at), SLICE(">, size=")))
 		return;
 	struct track_message *m = maillog_message(p);
-	if (m)
-		track_keep(&m->sender,
-		    at > 0 ? (struct slice){ in.p, at } : SLICE("<>"), LIMIT_TEXT);
+	if (!m)
+		return;
+	track_keep(
+	    &m->sender, at > 0 ? (struct slice){ in.p, at } : SLICE("<>"), LIMIT_TEXT);
+	struct slice size = slice_from(in, at + sizeof ">, size=" - 1);
+	uint64_t bytes;
+	size.n = slice_find(size, ',');
+	if (slice_u64(size, &bytes))
+		postfix_hop_active(p, m, bytes);
 }
 
 /* "info: header X-Id: c1 from HOST[IP]; from=<S> ..." and "warning: header ...": what a

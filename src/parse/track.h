@@ -68,6 +68,7 @@ struct track_message {
 	struct track_text notifies;
 	struct track_header *header; /* TRACK_HEADERS, or NULL: none yet */
 	size_t nheaders;
+	bool active;                /* ... or been seen to be tried */
 	bool closed;                /* it has left the queue */
 	unsigned grave;             /* which of the closed ones */
 	unsigned expected, settled; /* recipients: as announced, with a final outcome */

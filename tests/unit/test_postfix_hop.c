@@ -79,6 +79,42 @@ START_TEST(hops_by_who_answered_and_in_chains)
 }
 END_TEST
 
+#define ARRIVES(qid, mid, size)                                                   \
+	T "smtpd[2]: " qid ": client=localhost[127.0.0.1]\n" T "cleanup[2]: " qid \
+	  ": message-id=<" mid ">\n" T "qmgr[1]: " qid ": from=<s@l>, size=" size \
+	  ", nrcpt=1 (queue active)\n"
+#define SEEN BEGIN AGAIN HOP("x@d") REMOVED /* a filter at work */
+#define FIRST                                                                          \
+	T "smtpd[1]: 5A1B2: client=app[10.0.0.1], sasl_username=t7\n" T "cleanup[1]: " \
+	  "5A1B2: message-id=<m2@app>\n" T "qmgr[1]: 5A1B2: from=<s@l>, size=900, "    \
+	  "nrcpt=1 (queue active)\n"
+
+START_TEST(what_came_back_may_be_told_of_first)
+{
+	static const struct row rows[] = {
+		{ "by its message id",
+		    SEEN FIRST ARRIVES("5C3D4", "m2@app", "1100") SENT("5C3D4", "a@d"),
+		    "delivery a@d 2.0.0 queue=5A1B2 from=s@l mid=m2@app login=t7\n" },
+		{ "no filter was seen yet",
+		    FIRST ARRIVES("5C3D4", "m2@app", "1100") SENT("5C3D4", "a@d"),
+		    "delivery a@d 2.0.0 queue=5C3D4 from=s@l mid=m2@app\n" },
+		{ "it did not grow: the application's next one of that message id",
+		    SEEN FIRST ARRIVES("5C3D4", "m2@app", "910") SENT("5C3D4", "a@d"),
+		    "delivery a@d 2.0.0 queue=5C3D4 from=s@l mid=m2@app\n" },
+		{ "two wait with that message id",
+		    SEEN FIRST ARRIVES("5B1B2", "m2@app", "905")
+			ARRIVES("5C3D4", "m2@app", "1100") SENT("5C3D4", "a@d"),
+		    "delivery a@d 2.0.0 queue=5C3D4 from=s@l mid=m2@app\n" },
+		{ "the first one has left the queue, or was deferred",
+		    SEEN FIRST T "qmgr[1]: 5A1B2: removed\n" ARRIVES(
+			"5C3D4", "m2@app", "1100") SENT("5C3D4", "a@d"),
+		    "delivery a@d 2.0.0 queue=5C3D4 from=s@l mid=m2@app\n" },
+	};
+
+	postfix_rows(rows, COUNT(rows));
+}
+END_TEST
+
 START_TEST(lists_and_chains)
 {
 	static const struct row rows[] = {
@@ -165,6 +201,7 @@ tcase_postfix_hops(void)
 
 	tcase_add_test(t, a_hop_is_no_outcome);
 	tcase_add_test(t, hops_by_who_answered_and_in_chains);
+	tcase_add_test(t, what_came_back_may_be_told_of_first);
 	tcase_add_test(t, lists_and_chains);
 	tcase_add_test(t, an_expiry_fails_all_who_are_deferred);
 	return t;
