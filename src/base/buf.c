@@ -67,10 +67,10 @@ slice_search(struct slice s, struct slice what)
 	enum {
 		SOON = 8
 	}; /* places that are looked at before memmem() prepares itself */
-	const char *at = s.p, *end = s.p + s.n;
 
 	if (s.n < what.n || s.n == 0 || what.n == 0)
 		return what.n == 0 ? 0 : s.n;
+	const char *at = s.p, *end = s.p + s.n;
 	for (unsigned i = 0; i < SOON; i++, at++) {
 		at = memchr(at, what.p[0], (size_t)(end - at));
 		if (!at || (size_t)(end - at) < what.n)

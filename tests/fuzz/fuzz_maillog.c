@@ -83,17 +83,16 @@ read_line(struct reading *r, struct slice line)
 	r->nids = 0;
 	do {
 		result = parse_once(r, &rec, false, r->first);
-		again = parse_once(r, &rec, true, r->second);
-		/* the message that it began may have put out the one that it is about:
-		 * no record is read again after it gave nothing */
-		if (result == PARSE_SKIP && again == PARSE_BAD)
+		/* a record is read again where its event could not be taken yet; after
+		 * one that gave none it never is */
+		if (result != PARSE_EVENT && result != PARSE_MORE)
 			break;
+		again = parse_once(r, &rec, true, r->second);
 		fuzz_check(
 		    result == again, "read again: %d, at first %d", again, result);
 		fuzz_same("read again, a line gives something else",
 		    buf_slice(r->second), buf_slice(r->first));
-		if (result == PARSE_EVENT || result == PARSE_MORE)
-			r->format->taken(r->parser);
+		r->format->taken(r->parser);
 		if (++events == REPEATED_READ && is_repetition(line))
 			break; /* as if the daemon had ended here */
 		fuzz_check(events <= limit, "a line with no end of events");
