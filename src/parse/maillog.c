@@ -84,60 +84,6 @@ probe(struct slice line)
 	return is;
 }
 
-/* --- events ------------------------------------------------------------------------
- */
-
-void
-maillog_fill(struct maillog *p, struct event *ev, const struct track_message *m)
-{
-	ev->time = p->time;
-	ev->queue_id = p->key.queue_id;
-	ev->source.format = slice_of(p->mta->name);
-	ev->source.host = p->key.host;
-	ev->source.instance = p->key.instance;
-	ev->delay = -1;
-	ev->queued = p->queued;
-	if (!m)
-		return;
-	ev->sender = track_slice(&m->sender);
-	ev->message_id = track_slice(&m->message_id);
-	ev->submitter = track_slice(&m->submitter);
-	if (m->first_id.n > 0) {
-		ev->queue_id = track_slice(&m->first_id);
-		ev->queued = (struct when){ 0 };
-		(void)p->mta->id_time(ev->queue_id, p->named, &ev->queued);
-	}
-	if (m->first_sender.n > 0)
-		ev->sender = track_slice(&m->first_sender);
-	if (m->first_message_id.n > 0)
-		ev->message_id = track_slice(&m->first_message_id);
-	for (size_t i = 0; i < m->nheaders; i++)
-		p->header[i] = (struct event_pair){ track_slice(&m->header[i].name),
-			track_slice(&m->header[i].value) };
-	ev->headers = p->header;
-	ev->nheaders = m->nheaders;
-}
-
-void
-maillog_recipient(
-    struct maillog *p, struct event *ev, struct slice to, struct slice original)
-{
-	const struct parse_env *env = p->env;
-	struct slice named = { 0 };
-
-	if (env->verp && ev->sender.n > 0 &&
-	    env->verp(env->verp_arg, ev->sender, &ev->verp))
-		named = ev->verp.recipient;
-	if (slice_find(named, '@') < named.n)
-		original = named;
-	ev->id_recipient = to;
-	ev->recipient = original.n > 0 ? original : to;
-	if (original.n > 0 && !slice_ieq(original, to))
-		ev->final_recipient = to;
-	ev->recipient_domain.p = p->domain;
-	ev->recipient_domain.n = event_domain(ev->recipient, p->domain);
-}
-
 struct track_message *
 maillog_message(struct maillog *p)
 {
@@ -177,19 +123,41 @@ static const bool is_id_char[256] = {
 	['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true
 };
 
+size_t
+maillog_id_length(struct slice in)
+{
+	size_t n = 0;
+
+	while (n < in.n && n <= MAILLOG_ID_MAX && is_id_char[(unsigned char)in.p[n]])
+		n++;
+	return n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX ? 0 : n;
+}
+
+bool
+maillog_is_loopback(struct slice ip)
+{
+	return (slice_starts(ip, SLICE("127.")) && slice_find(ip, ':') == ip.n) ||
+	       slice_eq(ip, SLICE("::1")) || slice_eq(ip, SLICE("0:0:0:0:0:0:0:1"));
+}
+
+uint64_t
+maillog_hash_message(const struct maillog *p, struct slice message_id)
+{
+	uint64_t h = hash64_of(message_id) + 31 * hash64_of(p->key.host);
+
+	return h ? h : 1;
+}
+
 /* "4F9D195432C: ", "4jX70m1lSqzCt: " or "6ALN3D5W000110[1]: "; words before a colon
  * that are no ids are told by what is behind them. */
 static bool
 split_queue_id(struct maillog *p)
 {
 	struct slice in = p->log.message;
-	size_t n = 0;
+	size_t n = maillog_id_length(in);
 
-	while (n < in.n && n <= MAILLOG_ID_MAX && is_id_char[(unsigned char)in.p[n]])
-		n++;
 	p->key.queue_id = (struct slice){ in.p, n };
-	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX ||
-	    slice_eq(p->key.queue_id, SLICE("NOQUEUE")) ||
+	if (n == 0 || slice_eq(p->key.queue_id, SLICE("NOQUEUE")) ||
 	    is_plain_word(p->key.queue_id))
 		return false;
 	in = slice_from(in, n);

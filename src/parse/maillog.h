@@ -74,6 +74,20 @@ void maillog_fill(struct maillog *p, struct event *ev, const struct track_messag
 void maillog_recipient(
     struct maillog *p, struct event *ev, struct slice to, struct slice original);
 
+/* The bounce of a recipient that was still deferred when the message expired; readable:
+ * its address as people write it. Answers PARSE_MORE: there may be others. */
+enum parse_result maillog_expired(struct maillog *p, struct event *ev,
+    struct track_message *m, const struct track_recipient *r, struct slice readable);
+
+/* The length of the queue id that begins in, or 0. */
+size_t maillog_id_length(struct slice in);
+
+/* Is it this machine's own address? */
+bool maillog_is_loopback(struct slice ip);
+
+/* Of a message id on the line's host; never 0. */
+uint64_t maillog_hash_message(const struct maillog *p, struct slice message_id);
+
 /* The message that the line names, begun where it is not known; NULL without memory. */
 struct track_message *maillog_message(struct maillog *p);
 

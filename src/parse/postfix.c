@@ -12,9 +12,6 @@
  */
 #include "parse/maillog.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* What status= may say; EVENT_TYPE_NONE: no outcome for a message. */
 static const struct {
 	struct slice word;
@@ -163,24 +160,9 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 	struct track_recipient *r = track_next_deferred(m);
 	if (!r)
 		return PARSE_SKIP;
-	*ev = (struct event){ .type = EVENT_BOUNCE, .mode = EVENT_SYNC };
-	maillog_fill(p, ev, m);
-	maillog_recipient(p, ev, track_slice(&r->to), track_slice(&r->original));
-	ev->action = ACTION_FAILED;
-	ev->expired = true;
-	ev->status = track_slice(&r->status);
-	ev->diagnostic = track_slice(&r->diagnostic);
-	ev->smtp_code = r->smtp_code;
-	ev->command = track_slice(&r->command);
-	ev->remote_mta = track_slice(&r->remote_mta);
-	ev->remote_ip = track_slice(&r->remote_ip);
-	ev->remote_port = r->remote_port;
-	ev->attempts = r->attempts;
-	/* two aliases of one address: the same record, type and recipient */
-	ev->id_n = track_expired_alike(m, r);
 	p->is.postfix.expiring = r;
 	p->is.postfix.on_taken = TAKEN_EXPIRED;
-	return PARSE_MORE;
+	return maillog_expired(p, ev, m, r, track_slice(&r->to));
 }
 
 static void
@@ -261,6 +243,7 @@ owns(const struct maillog *p)
 {
 	struct slice in = p->rest;
 
+	/* the usual one first: it is a comparison of words */
 	if (slice_starts(p->log.tag, SLICE("postfix")) ||
 	    slice_istarts(p->log.tag, SLICE("postfix")))
 		return true;

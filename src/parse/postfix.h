@@ -57,7 +57,7 @@ struct postfix_answer {
 
 void postfix_read_text(struct slice text, struct postfix_answer *out);
 
-/* The queue id of the last "queued as ID" in the text, or empty. */
+/* What follows the last "queued as " of the text: a queue id, and more; or empty. */
 struct slice postfix_queued_as(struct slice text);
 
 /* "mx.example.net[192.0.2.1]:25" taken apart; ip only where it is an address. */

@@ -27,13 +27,6 @@ is_private(struct slice ip)
 	       slice_istarts(ip, SLICE("fd"));
 }
 
-static bool
-is_loopback(struct slice ip)
-{
-	return (slice_starts(ip, SLICE("127.")) && slice_find(ip, ':') == ip.n) ||
-	       slice_eq(ip, SLICE("::1"));
-}
-
 /*
  * Did the message come back under that queue id? From a filter on this machine, or on
  * its net, that handed it in after it had come here first, with the same message id. A
@@ -53,8 +46,8 @@ came_back(struct maillog *p, const struct postfix_answer *a, struct slice queue_
 		    track_slice(&m->message_id), track_slice(&again->message_id))))
 		return false;
 	struct slice client = track_slice(&again->client);
-	if (is_loopback(a->ip) || slice_find(a->path, '/') < a->path.n)
-		return is_loopback(client);
+	if (maillog_is_loopback(a->ip) || slice_find(a->path, '/') < a->path.n)
+		return maillog_is_loopback(client);
 	return is_private(a->ip) && slice_eq(client, a->ip);
 }
 
@@ -72,16 +65,11 @@ postfix_next_hop(struct maillog *p)
 	    slice_find(d->relay, '[') == d->relay.n)
 		return slice_from(d->text, forwarded_as.n);
 	struct slice id = postfix_queued_as(d->text);
-	if (id.n < MAILLOG_ID_MIN || id.n > MAILLOG_ID_MAX)
-		return (struct slice){ 0 };
+	id.n = maillog_id_length(id);
+	if (id.n == 0)
+		return id;
 	postfix_read_relay(d->relay, &a);
 	return came_back(p, &a, id) ? id : (struct slice){ 0 };
-}
-
-static uint64_t
-hash_message(const struct maillog *p, const struct track_message *m)
-{
-	return hash64_of(track_slice(&m->message_id)) + 31 * hash64_of(p->key.host);
 }
 
 /* The only message that m may be again, by what is known before a hop's line; NULL:
@@ -91,7 +79,7 @@ waiting(const struct maillog *p, const struct track_message *m, uint64_t size)
 {
 	enum { RECEIVED_MIN = 40 }; /* bytes of a Received header at least */
 	const struct postfix_active *found = NULL;
-	uint64_t hash = hash_message(p, m);
+	uint64_t hash = maillog_hash_message(p, track_slice(&m->message_id));
 
 	for (size_t i = 0; i < POSTFIX_ACTIVE; i++) {
 		const struct postfix_active *a = &p->active[i];
@@ -115,7 +103,7 @@ postfix_hop_active(struct maillog *p, struct track_message *m, uint64_t size)
 		return;
 	m->active = true;
 	if (p->filters && m->first_id.n == 0 && m->submitter.n == 0 &&
-	    is_loopback(track_slice(&m->client)) && (a = waiting(p, m, size))) {
+	    maillog_is_loopback(track_slice(&m->client)) && (a = waiting(p, m, size))) {
 		from.queue_id = (struct slice){ a->id, a->n };
 		const struct track_message *first = track_find(p->env->track, &from);
 		if (first && first->serial == a->serial && !first->closed &&
@@ -125,7 +113,7 @@ postfix_hop_active(struct maillog *p, struct track_message *m, uint64_t size)
 	struct postfix_active *mine = &p->active[p->next_active++ % POSTFIX_ACTIVE];
 	*mine = (struct postfix_active){ .size = size, .n = p->key.queue_id.n };
 	if (m) {
-		mine->message = hash_message(p, m);
+		mine->message = maillog_hash_message(p, track_slice(&m->message_id));
 		mine->serial = m->serial;
 	}
 	memcpy(mine->id, p->key.queue_id.p, mine->n);

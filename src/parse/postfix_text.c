@@ -120,22 +120,15 @@ postfix_read_text(struct slice text, struct postfix_answer *out)
 	}
 }
 
-/* "250 2.0.0 Ok: queued as 4F9D195432C": the last one is the answering server's. */
+/* What follows the last "queued as ": that one is the answering server's. */
 struct slice
 postfix_queued_as(struct slice text)
 {
 	static const struct slice words = { "queued as ", 10 };
-	struct slice id = { 0 };
+	struct slice last = { 0 };
 
 	for (size_t at = slice_search(text, words); at < text.n;
-	     at = slice_search(text, words)) {
-		text = slice_from(text, at + words.n);
-		size_t n = 0;
-		while (n < text.n &&
-		       (is_digit(text.p[n]) ||
-			   (to_lower(text.p[n]) >= 'a' && to_lower(text.p[n]) <= 'z')))
-			n++;
-		id = (struct slice){ text.p, n };
-	}
-	return id;
+	     at = slice_search(text, words))
+		last = text = slice_from(text, at + words.n);
+	return last;
 }

@@ -230,27 +230,14 @@ read_expiry(struct maillog *p, struct event *ev, const char **why)
 	}
 	if (!r)
 		return PARSE_SKIP;
-	*ev = (struct event){ .type = EVENT_BOUNCE, .mode = EVENT_SYNC };
-	maillog_fill(p, ev, m);
 	struct slice to = track_slice(&r->to);
-	maillog_recipient(p, ev, sendmail_readable(to, x->decoded, sizeof x->decoded),
-	    track_slice(&r->original));
-	ev->id_recipient = to;
-	ev->action = ACTION_FAILED;
-	ev->expired = true;
-	ev->status = track_slice(&r->status);
-	ev->diagnostic = track_slice(&r->diagnostic);
-	ev->smtp_code = r->smtp_code;
-	ev->remote_mta = track_slice(&r->remote_mta);
-	ev->remote_ip = track_slice(&r->remote_ip);
-	ev->attempts = r->attempts;
+	enum parse_result more = maillog_expired(
+	    p, ev, m, r, sendmail_readable(to, x->decoded, sizeof x->decoded));
 	if (ev->status.n == 0 && ev->diagnostic.n == 0)
 		ev->status = SLICE("4.4.7"); /* as its own notice says it */
-	/* two aliases of one address: the same record, type and recipient */
-	ev->id_n = track_expired_alike(m, r);
 	x->expiring = r;
 	x->on_taken = SENDMAIL_TAKES_EXPIRED;
-	return PARSE_MORE;
+	return more;
 }
 
 /* --- taken -------------------------------------------------------------------------

@@ -181,9 +181,6 @@ void sendmail_hop_end(const struct maillog *p);
 struct slice sendmail_hop_from(
     const struct maillog *p, struct slice message_id, struct slice sender);
 
-/* It is this machine's address. */
-bool sendmail_is_loopback(struct slice ip);
-
 /* It was handed to this machine again, under another queue id: "Sent (NEWQID Message
  * accepted for delivery)". Empty: it was not. */
 struct slice sendmail_next_hop(

@@ -9,14 +9,6 @@
  */
 #include "parse/maillog.h"
 
-static uint64_t
-hash_message(const struct maillog *p, struct slice message_id)
-{
-	uint64_t h = hash64_of(message_id) + 31 * hash64_of(p->key.host);
-
-	return h ? h : 1;
-}
-
 /* The place of the message that the line names; SENDMAIL_RING: none. */
 static size_t
 find(const struct sendmail_submitted *s, struct slice id)
@@ -41,7 +33,7 @@ sendmail_hop_begin(
 	size_t at = s->next++ % SENDMAIL_RING;
 	memcpy(s->one[at].id, id.p, id.n);
 	s->one[at].n = id.n;
-	s->one[at].message = hash_message(p, message_id);
+	s->one[at].message = maillog_hash_message(p, message_id);
 	s->one[at].sender = hash64_of(sender);
 }
 
@@ -59,7 +51,8 @@ struct slice
 sendmail_hop_from(const struct maillog *p, struct slice message_id, struct slice sender)
 {
 	const struct sendmail_submitted *s = sendmail_submitted(p);
-	uint64_t message = hash_message(p, message_id), whole = hash64_of(sender);
+	uint64_t message = maillog_hash_message(p, message_id),
+		 whole = hash64_of(sender);
 	/* the program's may have no domain yet */
 	uint64_t local = hash64_of(
 	    (struct slice){ sender.p, slice_rfind(sender, '@') });
@@ -76,28 +69,11 @@ sendmail_hop_from(const struct maillog *p, struct slice message_id, struct slice
 	return found;
 }
 
-bool
-sendmail_is_loopback(struct slice ip)
-{
-	return slice_starts(ip, SLICE("127.")) || slice_eq(ip, SLICE("::1")) ||
-	       slice_eq(ip, SLICE("0:0:0:0:0:0:0:1"));
-}
-
 /* The queue id that begins in, or empty. */
 static struct slice
 queue_id_at(struct slice in)
 {
-	size_t n = 0;
-
-	while (n < in.n && n <= MAILLOG_ID_MAX) {
-		char c = to_lower(in.p[n]);
-		if (!is_digit(c) && (c < 'a' || c > 'z'))
-			break;
-		n++;
-	}
-	if (n < MAILLOG_ID_MIN || n > MAILLOG_ID_MAX)
-		return (struct slice){ 0 };
-	return (struct slice){ in.p, n };
+	return (struct slice){ in.p, maillog_id_length(in) };
 }
 
 struct slice
@@ -108,7 +84,7 @@ sendmail_next_hop(const struct sendmail_delivery *d, const struct sendmail_answe
 	struct slice text = a->text;
 
 	/* what another machine says is its own affair */
-	if (d->outcome != SENDMAIL_SENT || a->local || !sendmail_is_loopback(a->ip))
+	if (d->outcome != SENDMAIL_SENT || a->local || !maillog_is_loopback(a->ip))
 		return (struct slice){ 0 };
 	size_t at = slice_search(text, queued);
 	if (at < text.n)

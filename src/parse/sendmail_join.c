@@ -25,7 +25,7 @@ join_hop(struct maillog *p, const struct sendmail_arrival *a)
 	struct track_key from = p->key;
 
 	if (a->message_id.n == 0 ||
-	    (a->client.n > 0 && !sendmail_is_loopback(a->client)))
+	    (a->client.n > 0 && !maillog_is_loopback(a->client)))
 		return;
 	struct slice sender = sendmail_address(a->sender);
 	if (a->client.n == 0) {
@@ -107,17 +107,11 @@ read_done(struct maillog *p)
 static struct slice
 other_message(struct slice in, struct slice *kind)
 {
-	struct slice id = { in.p, slice_find(in, ':') };
+	struct slice id = { in.p, maillog_id_length(in) };
 	bool digit = false;
 
-	if (id.n < MAILLOG_ID_MIN || id.n > MAILLOG_ID_MAX)
-		return (struct slice){ 0 };
-	for (size_t i = 0; i < id.n; i++) {
-		char c = to_lower(id.p[i]);
-		if (!is_digit(c) && (c < 'a' || c > 'z'))
-			return (struct slice){ 0 };
-		digit |= is_digit(c);
-	}
+	for (size_t i = 0; i < id.n; i++)
+		digit |= is_digit(id.p[i]);
 	*kind = slice_from(in, id.n);
 	if (!digit || !slice_starts(*kind, SLICE(": ")))
 		return (struct slice){ 0 };
